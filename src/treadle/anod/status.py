@@ -1,0 +1,5 @@
+"""`treadle.status` under the seed's name."""
+
+from treadle.status import ReturnValue
+
+__all__ = ["ReturnValue"]

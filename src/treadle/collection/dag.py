@@ -1,0 +1,5 @@
+"""`treadle.dag` under the seed's name."""
+
+from treadle.dag import DAG, DAGError, DAGIterator
+
+__all__ = ["DAG", "DAGError", "DAGIterator"]

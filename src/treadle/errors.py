@@ -1,0 +1,87 @@
+"""Every error that treadle raises.
+
+::
+
+    TreadleError
+    ├── SeedError           messages and origin, as the seed's errors have them
+    │   └── DAGError        a graph that is not acyclic or not complete
+    ├── SchedulerError      a run that cannot go on
+    │   ├── JobError        a job that can never run: names the job
+    │   ├── StalledError    nothing runs and nothing can start
+    │   └── RunInterrupted  Scheduler.interrupt() was called
+    ├── ProcessError        a process that could not be started
+    └── WorkflowError       a workflow file that cannot be used
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class TreadleError(Exception):
+    """Root of treadle's errors."""
+
+
+class SeedError(TreadleError):
+    """An error with several messages and the place it comes from.
+
+    Args:
+        message: one text or several.
+        origin: where it comes from; shown in front of the last message.
+    """
+
+    def __init__(
+        self, message: str | Sequence[str] | None = None, origin: str | None = None
+    ) -> None:
+        self.origin = origin
+        self.messages: list[str] = []
+        if message is not None:
+            self.messages = [message] if isinstance(message, str) else list(message)
+        super().__init__(message, origin)
+
+    def __iadd__(self, other: str | SeedError | Sequence[str]) -> SeedError:
+        """Append messages."""
+        if isinstance(other, SeedError):
+            self.messages += other.messages
+        else:
+            self.messages += [other] if isinstance(other, str) else list(other)
+        return self
+
+    def __str__(self) -> str:
+        text = self.messages[-1] if self.messages else ""
+        return f"{self.origin}: {text}\n" if self.origin else text
+
+
+class DAGError(SeedError):
+    """A graph has a cycle, or names a vertex that it does not hold."""
+
+
+class SchedulerError(TreadleError):
+    """A run cannot go on."""
+
+
+class JobError(SchedulerError):
+    """A job that can never run as it is; the message names the job and what to change."""
+
+
+class StalledError(SchedulerError):
+    """Nothing runs, nothing can start, and jobs are left."""
+
+
+class RunInterrupted(SchedulerError):  # noqa: N818 -- named like KeyboardInterrupt, which it stands for
+    """`Scheduler.interrupt()` ended the run."""
+
+
+class ProcessError(TreadleError):
+    """A process could not be started; the message names the program and the reason."""
+
+
+class WorkflowError(TreadleError):
+    """A workflow file cannot be used; each message has the form ``file:line: what``."""
+
+    def __init__(self, *messages: str) -> None:
+        super().__init__(*messages)
+        self.messages = list(messages)
+
+    def __str__(self) -> str:
+        return "\n".join(self.messages)
