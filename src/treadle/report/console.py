@@ -1,0 +1,157 @@
+"""A run on the terminal: one line for each end, the output of what failed, and the sum."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+from treadle.report import logs
+from treadle.report.feed import Fact, JobEnded, JobSkipped, JobStarted, RunEnded, RunStarted
+from treadle.report.live import Live
+from treadle.report.text import number, safe, seconds
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from treadle.report.terminal import Output
+
+_MAX_FAILURES = 20
+_MAX_SKIPS = 5
+
+
+class Console:
+    """Prints facts as they come.
+
+    Args:
+        out: takes the lines.
+        live: shows what is running.
+        verbose: show starts and all output, not only of what failed.
+        quiet: show only what failed, and the sum if something did.
+    """
+
+    def __init__(
+        self, out: Output, live: Live, *, verbose: bool = False, quiet: bool = False
+    ) -> None:
+        self.out = out
+        self.live = live
+        self.verbose = verbose
+        self.quiet = quiet
+        self.failed: list[JobEnded] = []
+        self.skipped: list[JobSkipped] = []
+        self.good = 0
+        self.jobs = 0
+        self.logs: Path | None = None
+        self.last: Fact | None = None
+
+    def take(self, fact: Fact) -> None:
+        """Show one fact."""
+        with self.live.aside():
+            match fact:
+                case RunStarted():
+                    self.jobs, self.logs = fact.jobs, fact.logs
+                case JobStarted():
+                    self.started(fact)
+                case JobEnded():
+                    self.ended(fact)
+                case JobSkipped():
+                    self.skip(fact)
+                case RunEnded():
+                    self.sum_up(fact)
+        self.live.take(fact)
+
+    def started(self, fact: JobStarted) -> None:
+        if self.verbose:
+            self.out.line(self._line("start", "", fact.name, style="dim"))
+
+    def ended(self, fact: JobEnded) -> None:
+        self.last = fact
+        took = seconds(fact.duration)
+        if fact.good:
+            self.good += 1
+            if not self.quiet:
+                self.out.line(self._line("ok", took, fact.name, style="green"))
+        else:
+            self.failed.append(fact)
+            word = "stopped" if fact.outcome == "interrupted" else "FAILED"
+            self.out.line(self._line(word, took, fact.name, fact.detail, style="red"))
+        if self.verbose and fact.log:
+            for text in logs.whole(fact.log):
+                self._output(text)
+        elif not fact.good:
+            self._tail(fact)
+
+    def skip(self, fact: JobSkipped) -> None:
+        self.skipped.append(fact)
+        if not self.quiet:
+            self.out.line(self._line("skipped", "", fact.name, because(fact), style="yellow"))
+
+    def sum_up(self, fact: RunEnded) -> None:
+        failures = [ended for ended in self.failed if ended.outcome != "interrupted"]
+        if failures and not (len(failures) == 1 and self.last is failures[0]):
+            self._repeat(failures)
+        if self.quiet and not self.failed and not fact.signum:
+            return
+        self._last_line(fact, len(failures))
+
+    def _repeat(self, failures: list[JobEnded]) -> None:
+        """Show again what failed: its first showing has scrolled away."""
+        self.out.line()
+        self.out.line(self.out.paint(f"{number(len(failures), 'job')} failed:", "bold"))
+        for ended in failures[:_MAX_FAILURES]:
+            self.out.line(
+                self._line("FAILED", seconds(ended.duration), ended.name, ended.detail, style="red")
+            )
+            self._tail(ended)
+        if len(failures) > _MAX_FAILURES:
+            self.out.line(f"… and {len(failures) - _MAX_FAILURES} more")
+
+    def _last_line(self, fact: RunEnded, failures: int) -> None:
+        stopped = len(self.failed) - failures
+        parts = [f"{self.good} ok"]
+        parts += [f"{failures} failed"] if failures else []
+        parts += [f"{stopped} stopped"] if stopped else []
+        parts += [f"{len(self.skipped)} skipped"] if self.skipped else []
+        parts += [f"{fact.left} not started"] if fact.left else []
+        word, style = self._verdict(fact, failures)
+        where = f", logs in {safe(_short(self.logs))}" if self.logs else ""
+        self.out.line(
+            f"{self.out.paint(word, style, 'bold')}: {number(self.jobs, 'job')}: "
+            f"{', '.join(parts)} in {seconds(fact.duration)}{where}"
+        )
+
+    def _verdict(self, fact: RunEnded, failures: int) -> tuple[str, str]:
+        if fact.signum:
+            return f"interrupted by {signal.Signals(fact.signum).name}", "red"
+        return ("failed", "red") if failures else ("done", "green")
+
+    def _line(self, word: str, took: str, name: str, detail: str = "", *, style: str) -> str:
+        done = self.good + len(self.failed) + len(self.skipped)
+        counter = f"[{done:{len(str(self.jobs))}}/{self.jobs}]"
+        text = f"{self.out.paint(counter, 'dim')} {self.out.paint(f'{word:7}', style)} {took:>6}"
+        return f"{text}  {safe(name)}" + (f": {safe(detail)}" if detail else "")
+
+    def _tail(self, fact: JobEnded) -> None:
+        if fact.log is None:
+            return
+        lines, more = logs.tail(fact.log)
+        if more:
+            self._output(f"… the last {len(lines)} lines of {safe(_short(fact.log))}:", "dim")
+        for text in lines:
+            self._output(text)
+
+    def _output(self, text: str, *styles: str) -> None:
+        self.out.line(f"    {self.out.paint('|', 'dim')} {self.out.paint(text, *styles)}")
+
+
+def because(fact: JobSkipped) -> str:
+    """Say why a job was skipped, with the job where the trouble began."""
+    if fact.need == fact.origin:
+        return f"needs '{fact.need}', which failed"
+    return f"needs '{fact.need}', which was skipped because '{fact.origin}' failed"
+
+
+def _short(path: Path) -> str:
+    import os  # noqa: PLC0415
+
+    relative = os.path.relpath(path)
+    return relative if len(relative) < len(str(path)) else str(path)

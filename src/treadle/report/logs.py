@@ -1,0 +1,78 @@
+"""The folder of a run, and the output of its jobs."""
+
+from __future__ import annotations
+
+import os
+import time
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from treadle.report.text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STATE = ".treadle"
+TAIL_LINES = 20
+
+_TAIL_BYTES = 64 * 1024
+_PIECE = 64 * 1024
+_CACHE_TAG = """\
+Signature: 8a477f597d28d172789f06886806bc55
+# This folder holds what treadle keeps of its runs; it can be deleted.
+# For information about cache directory tags see https://bford.info/cachedir/
+"""
+
+
+def make_run_folder(folder: Path) -> tuple[str, Path]:
+    """Make the folder for the logs of a new run.
+
+    Args:
+        folder: where the workflow file stands.
+
+    Returns:
+        The name of the run, made of the time, and its folder.
+
+    Raises:
+        OSError: it cannot be made, or would lie where somebody else's link points to.
+    """
+    state = folder / STATE
+    if state.is_symlink() and state.lstat().st_uid != os.geteuid():
+        raise PermissionError(None, "is a link made by another user", str(state))
+    (state / "logs").mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", _CACHE_TAG)):
+        if not (state / name).exists():
+            (state / name).write_text(text, encoding="utf-8")
+    label = time.strftime("%Y%m%d-%H%M%S")
+    for number in count(1):
+        run = label if number == 1 else f"{label}-{number}"
+        try:
+            (state / "logs" / run).mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        return run, state / "logs" / run
+    raise AssertionError("bug in treadle: numbers have an end; please report it")
+
+
+def tail(log: Path, lines: int = TAIL_LINES) -> tuple[list[str], bool]:
+    """Return the last lines of a log, safe to show, and whether there are more before them."""
+    try:
+        with log.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            start = max(0, size - _TAIL_BYTES)
+            file.seek(start)
+            found = file.read(_TAIL_BYTES).splitlines()
+    except OSError:
+        return [], False
+    return [safe_line(raw) for raw in found[-lines:]], start > 0 or len(found) > lines
+
+
+def whole(log: Path) -> Iterator[str]:
+    """Yield every line of a log, safe to show."""
+    try:
+        with log.open("rb") as file:
+            while piece := file.readline(_PIECE):
+                yield safe_line(piece)
+    except OSError:
+        return

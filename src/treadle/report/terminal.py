@@ -1,0 +1,95 @@
+"""The two streams of a command: what may be drawn on them, and what if nobody reads them."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import TYPE_CHECKING, Literal, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+When = Literal["auto", "always", "never"]
+Progress = Literal["auto", "tty", "plain", "none"]
+
+_STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+
+
+def wants_colour(when: When, stream: TextIO, env: Mapping[str, str]) -> bool:
+    """Decide about colour: the option, then FORCE_COLOR, then NO_COLOR, then the terminal."""
+    if when != "auto":
+        return when == "always"
+    if force := env.get("FORCE_COLOR") or env.get("CLICOLOR_FORCE"):
+        return force != "0"
+    if env.get("NO_COLOR") or env.get("TERM") == "dumb" or env.get("CLICOLOR") == "0":
+        return False
+    return is_terminal(stream)
+
+
+def wants_live_line(progress: Progress, stream: TextIO, env: Mapping[str, str]) -> bool:
+    """Decide whether a line may be redrawn in place: on a terminal that can, and not in CI."""
+    if progress != "auto":
+        return progress == "tty"
+    return is_terminal(stream) and env.get("TERM") != "dumb" and not env.get("CI")
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Tell whether a stream is a terminal; a closed one is not."""
+    try:
+        return stream.isatty()
+    except (ValueError, OSError):
+        return False
+
+
+class Output:
+    """A stream that a command writes lines to, whether or not somebody reads them.
+
+    When the reader goes away (``| head``, a terminal that was closed), what follows
+    is dropped: a run goes on and its exit code stays right.
+    """
+
+    def __init__(self, stream: TextIO | None, *, colour: bool = False) -> None:
+        self.stream = stream
+        self.colour = colour
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that the encoding of the terminal does not hold must not end the run.
+            stream.reconfigure(errors="backslashreplace")
+
+    def write(self, text: str) -> None:
+        """Write a text at once."""
+        if self.stream is None:
+            return
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except (OSError, ValueError):
+            self._give_up(self.stream)
+
+    def line(self, text: str = "") -> None:
+        """Write one line."""
+        self.write(f"{text}\n")
+
+    def paint(self, text: str, *styles: str) -> str:
+        """Return a text in colour, if this stream has colour."""
+        if not self.colour or not text:
+            return text
+        codes = ";".join(_STYLES[style] for style in styles)
+        return f"\x1b[{codes}m{text}\x1b[0m"
+
+    def columns(self) -> int:
+        """Return the width of the terminal, 80 if there is none."""
+        try:
+            found = os.get_terminal_size(self.stream.fileno()).columns if self.stream else 0
+        except (OSError, ValueError):
+            found = 0
+        return found or 80
+
+    def _give_up(self, stream: TextIO) -> None:
+        self.stream = None
+        # The interpreter flushes its streams at exit and would complain once more.
+        try:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+        except (OSError, ValueError):
+            pass

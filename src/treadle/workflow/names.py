@@ -1,0 +1,73 @@
+"""Names of jobs: patterns that select them, and files that are called after them."""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+_PLAIN = re.compile(r"[a-z0-9_][a-z0-9_.,=+@\[\]-]{0,99}")
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.,=+@\[\]-]+")
+
+
+def file_name(job: str) -> str:
+    """Return a file name for a job: safe for every name, distinct for distinct names.
+
+    A short lower-case name of harmless characters stays as it is. Any other
+    gets a readable part and a hash, joined by ``~``, which no plain name holds:
+    so it can neither leave its folder nor meet another one, not even on a file
+    system that takes ``A`` and ``a`` for the same.
+    """
+    if _PLAIN.fullmatch(job):
+        return job
+    digest = blake2b(job.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return f"{_UNSAFE.sub('_', job)[:60].lstrip('.-')}~{digest}"
+
+
+def is_pattern(text: str) -> bool:
+    """Tell whether a text holds ``*`` or ``?``.
+
+    Brackets stand for themselves: names of matrix jobs have them.
+    """
+    return "*" in text or "?" in text
+
+
+def matching(pattern: str, names: Collection[str]) -> list[str]:
+    """Return the names that a pattern matches, in their own order."""
+    first, *rest = (
+        re.escape(piece).replace(r"\?", ".") for piece in re.sub(r"\*+", "*", pattern).split("*")
+    )
+    if rest:
+        # Atomic groups: the first place where a piece fits is as good as any later
+        # one, and a pattern of many stars cannot make the search explode.
+        first += "".join(f"(?>.*?{piece})" for piece in rest[:-1]) + ".*" + rest[-1]
+    match = re.compile(first, re.DOTALL).fullmatch
+    return [name for name in names if match(name)]
+
+
+class Names:
+    """All names that may be said: jobs, families of a matrix, and patterns."""
+
+    def __init__(self, jobs: Collection[str], families: Mapping[str, Sequence[str]]) -> None:
+        self.jobs = jobs
+        self.families = families
+        self._matched: dict[str, list[str]] = {}
+
+    def find(self, said: str) -> Sequence[str]:
+        """Return the jobs that a name or pattern stands for; none if it is unknown."""
+        if said in self.jobs:
+            return (said,)
+        if said in self.families:
+            return self.families[said]
+        if not is_pattern(said):
+            return ()
+        if said not in self._matched:
+            self._matched[said] = matching(said, self.jobs)
+        return self._matched[said]
+
+    def known(self) -> list[str]:
+        """Return every name, for suggestions."""
+        return [*self.families, *self.jobs]

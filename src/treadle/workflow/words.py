@@ -1,0 +1,117 @@
+"""Check the words of one table against a model, and note every mistake, not only the first."""
+
+from __future__ import annotations
+
+import datetime as dt
+import reprlib
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from itertools import islice
+from typing import TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+Path = tuple[str | int, ...]
+"""Where something stands in a file: keys, and indices of lists."""
+
+Note = Callable[[Path, str], None]
+"""Takes one mistake: where, and what."""
+
+StructT = TypeVar("StructT", bound=Struct)
+
+_MAX_CANDIDATES = 5_000
+_KINDS: list[tuple[type | tuple[type, ...], str]] = [
+    (bool, "true or false"),
+    ((int, float), "a number"),
+    (str, "text"),
+    (list, "a list"),
+    (dict, "a table"),
+    ((dt.date, dt.time), "a date"),
+]
+
+
+def word(description: str, expects: str) -> Meta:
+    """Say what a word means, and what its value must be."""
+    return Meta(description=description, extra={"expects": expects})
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str:
+    """Return ``; did you mean 'x'?`` for the candidate most like `name`, or nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415 -- needed only to report a mistake
+
+    few = list(islice(candidates, _MAX_CANDIDATES))
+    if len(name) > 200:
+        return ""
+    close = get_close_matches(name, few, n=1, cutoff=0.6)
+    close = close or [c for c in few if c.casefold() == name.casefold()][:1]
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def show(value: object) -> str:
+    """Name a value of a file: its kind, and itself when it is short."""
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = 40
+    kind = next((name for kinds, name in _KINDS if isinstance(value, kinds)), "nothing")
+    if isinstance(value, list | dict):
+        return f"{kind} of {len(value)}" if value else f"an empty {kind.split()[-1]}"
+    if value is None:
+        return kind
+    text = str(value).lower() if isinstance(value, bool) else short.repr(value)
+    return text if isinstance(value, bool | int | float) else f"{kind} ({text})"
+
+
+@cache
+def known_words(kind: type[Struct]) -> dict[str, tuple[str, object, str]]:
+    """Return for each word of a model its field, its type and what it expects."""
+    found = {}
+    for info in msgspec.structs.fields(kind):
+        metas = [m for m in getattr(info.type, "__metadata__", ()) if isinstance(m, Meta)]
+        extra = metas[-1].extra if metas else None
+        found[info.encode_name] = (info.name, info.type, (extra or {}).get("expects", "something"))
+    return found
+
+
+def take(kind: type[StructT], table: object, owner: str, path: Path, note: Note) -> StructT | None:
+    """Make a `kind` of a table; a word that is wrong is noted and left out."""
+    if not isinstance(table, Mapping):
+        note(path, f"{owner} is {show(table)}; it must be a table")
+        return None
+    words = known_words(kind)
+    given: dict[str, object] = {}
+    for key, value in table.items():
+        if key not in words:
+            hint = nearest(str(key), words) or f"; it may have {', '.join(words)}"
+            note((*path, key), f"{owner} has an unknown word {key!r}{hint}")
+            continue
+        name, wanted, expects = words[key]
+        if fits(value, wanted):
+            given[name] = msgspec.convert(value, wanted)
+            continue
+        wrong = _wrong_items(value, wanted)
+        for where, what in wrong:
+            note((*path, key, *where), f"{key!r} of {owner} has {what}; it takes {expects}")
+        if not wrong:
+            note((*path, key), f"{key!r} of {owner} is {show(value)}; it must be {expects}")
+    return kind(**given)
+
+
+def fits(value: object, wanted: object) -> bool:
+    """Tell whether a value is of a type and within its limits."""
+    try:
+        msgspec.convert(value, wanted)
+    except (msgspec.ValidationError, RecursionError):
+        return False
+    return True
+
+
+def _wrong_items(value: object, wanted: object) -> list[tuple[Path, str]]:
+    """Blame single entries where the others fit."""
+    if isinstance(value, Mapping) and fits({}, wanted):
+        bad = [(k, item) for k, item in value.items() if not fits({k: item}, wanted)]
+        return [((key,), f"{key!r} = {show(item)}") for key, item in bad]
+    if isinstance(value, list) and len(value) > 1:
+        wrong = [(i, item) for i, item in enumerate(value) if not fits([item], wanted)]
+        if len(wrong) < len(value):
+            return [((i,), f"{show(item)} as item {i + 1}") for i, item in wrong]
+    return []
