@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import TYPE_CHECKING
 
 from treadle.report import logs
 from treadle.report.feed import Fact, JobEnded, JobSkipped, JobStarted, RunEnded, RunStarted
-from treadle.report.live import Live
 from treadle.report.text import number, safe, seconds
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from treadle.report.live import Live
     from treadle.report.terminal import Output
 
 _MAX_FAILURES = 20
@@ -50,20 +51,20 @@ class Console:
                 case RunStarted():
                     self.jobs, self.logs = fact.jobs, fact.logs
                 case JobStarted():
-                    self.started(fact)
+                    self._started(fact)
                 case JobEnded():
-                    self.ended(fact)
+                    self._ended(fact)
                 case JobSkipped():
-                    self.skip(fact)
+                    self._skip(fact)
                 case RunEnded():
-                    self.sum_up(fact)
+                    self._sum_up(fact)
         self.live.take(fact)
 
-    def started(self, fact: JobStarted) -> None:
+    def _started(self, fact: JobStarted) -> None:
         if self.verbose:
             self.out.line(self._line("start", "", fact.name, style="dim"))
 
-    def ended(self, fact: JobEnded) -> None:
+    def _ended(self, fact: JobEnded) -> None:
         self.last = fact
         took = seconds(fact.duration)
         if fact.good:
@@ -80,12 +81,12 @@ class Console:
         elif not fact.good:
             self._tail(fact)
 
-    def skip(self, fact: JobSkipped) -> None:
+    def _skip(self, fact: JobSkipped) -> None:
         self.skipped.append(fact)
         if not self.quiet:
             self.out.line(self._line("skipped", "", fact.name, because(fact), style="yellow"))
 
-    def sum_up(self, fact: RunEnded) -> None:
+    def _sum_up(self, fact: RunEnded) -> None:
         failures = [ended for ended in self.failed if ended.outcome != "interrupted"]
         if failures and not (len(failures) == 1 and self.last is failures[0]):
             self._repeat(failures)
@@ -151,7 +152,5 @@ def because(fact: JobSkipped) -> str:
 
 
 def _short(path: Path) -> str:
-    import os  # noqa: PLC0415
-
     relative = os.path.relpath(path)
     return relative if len(relative) < len(str(path)) else str(path)

@@ -102,7 +102,8 @@ class Live:
         filled = _BAR * self.done // max(1, self.jobs)
         style = "red" if self.failed else "green"
         full, empty = ("━", "─") if self._has_lines() else ("#", "-")
-        return f"{self.err.paint(full * filled, style)}{self.err.paint(empty * (_BAR - filled), 'dim')} "
+        rest = self.err.paint(empty * (_BAR - filled), "dim")
+        return f"{self.err.paint(full * filled, style)}{rest} "
 
     def _has_lines(self) -> bool:
         encoding = getattr(self.err.stream, "encoding", None) or "ascii"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import time
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from treadle.report.text import safe_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 STATE = ".treadle"
 TAIL_LINES = 20

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from treadle.errors import WorkflowError
 from treadle.workflow import matrix
-from treadle.workflow.graph import find_cycle
+from treadle.workflow.graph import find_cycle, with_needs
 from treadle.workflow.model import MAX_EDGES, MAX_JOBS, MAX_NAME, JobSpec, Workflow
 from treadle.workflow.names import Names, is_pattern
 from treadle.workflow.words import Path, nearest
@@ -58,6 +60,25 @@ class Plan(Struct, frozen=True, kw_only=True):
     def names(self) -> Names:
         """Return the names that may select jobs."""
         return Names(self.jobs, self.families)
+
+    def select(self, said: Sequence[str]) -> list[str]:
+        """Return the jobs that names or patterns stand for, with all they need; all for none.
+
+        Raises:
+            WorkflowError: a name or pattern stands for no job.
+        """
+        if not said:
+            return list(self.jobs)
+        names = self.names()
+        wanted = {one: names.find(one) for one in said}
+        unknown = [one for one, meant in wanted.items() if not meant]
+        if unknown:
+            hints = [nearest(one, names.known()) for one in unknown]
+            texts = zip(unknown, hints, strict=True)
+            raise WorkflowError(*(f"{self.label}: no job {one!r}{hint}" for one, hint in texts))
+        needs = {job.name: job.needs for job in self.jobs.values()}
+        chosen = with_needs(needs, chain.from_iterable(wanted.values()))
+        return [name for name in self.jobs if name in chosen]
 
 
 def expand(workflow: Workflow, folder: Folder, mistakes: Mistakes) -> Plan:

@@ -1,0 +1,20 @@
+"""What the command exits with. The documentation is made from this table."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of `treadle`; they do not change within a major version."""
+
+    OK = 0
+    """Every selected job succeeded, or there was nothing to do."""
+    FAILED = 1
+    """Some job failed."""
+    USAGE = 2
+    """The command line or the workflow file has a mistake; nothing was started."""
+    INTERNAL = 3
+    """A bug in treadle."""
+    INTERRUPTED = 130
+    """Ended by SIGINT, as by Ctrl-C: 128 and the number of the signal."""
+    TERMINATED = 143
+    """Ended by SIGTERM."""

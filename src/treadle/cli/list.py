@@ -1,0 +1,111 @@
+"""`treadle list`: which jobs are there?"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from treadle.cli.exitcodes import ExitCode
+from treadle.cli.options import file_options, find_plan, open_plan
+from treadle.report.terminal import Output, wants_colour
+from treadle.report.text import cut, number, safe, width
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from treadle.workflow import Plan, PlannedJob
+
+_MAX_NAME = 40
+_MAX_NEEDS = 60
+
+
+@click.command("list", short_help="List the jobs.")
+@file_options
+@click.option("-a", "--all", "everything", is_flag=True, help="Each job of a matrix by itself.")
+@click.option("--json", "as_json", is_flag=True, help="Everything about each job, for programs.")
+def command(file: Path | None, *, everything: bool, as_json: bool) -> None:
+    """List the jobs of the workflow file: names, needs, descriptions."""
+    plan = open_plan(file)
+    if as_json:
+        Output(sys.stdout).line(json.dumps([_fields(job) for job in plan.jobs.values()], indent=2))
+    else:
+        _show(plan, everything=everything)
+
+
+def list_or_help(ctx: click.Context) -> int:
+    """List the jobs if there is a workflow file, else show the help."""
+    plan = find_plan(None)
+    if plan is not None:
+        _show(plan, everything=False)
+        return ExitCode.OK
+    out = Output(sys.stdout)
+    out.line(ctx.get_help())
+    out.line()
+    out.line("There is no workflow file here yet. A first treadle.toml:")
+    out.line('\n  [job.hello]\n  run = "echo hello"\n\nand then: treadle run')
+    return ExitCode.OK
+
+
+def _show(plan: Plan, *, everything: bool) -> None:
+    import os
+
+    out = Output(sys.stdout, colour=wants_colour("auto", sys.stdout, os.environ))
+    rows = list(_rows(plan, everything=everything))
+    names = min(_MAX_NAME, max((width(name) for name, *_ in rows), default=0))
+    needs = min(_MAX_NEEDS, max((width(text) for _, text, _ in rows), default=0))
+    for name, text, description in rows:
+        first = out.paint(_pad(name, names), "bold")
+        out.line(f"{first}  {out.paint(_pad(text, needs), 'dim')}  {description}".rstrip())
+    families = f" ({number(len(plan.jobs), 'job')} in all)" if len(rows) != len(plan.jobs) else ""
+    out.line(f"\n{safe(plan.label)}: {number(len(rows), 'job')}{families}; run them: treadle run")
+
+
+def _rows(plan: Plan, *, everything: bool) -> Iterator[tuple[str, str, str]]:
+    seen: set[str] = set()
+    for job in plan.jobs.values():
+        family = plan.families.get(job.family)
+        if family is None or everything:
+            yield safe(job.name), _needs(plan, job.needs), safe(job.description)
+        elif job.family not in seen:
+            seen.add(job.family)
+            together = {need for name in family for need in plan.jobs[name].needs}
+            ordered = tuple(name for name in plan.jobs if name in together)
+            name = f"{safe(job.family)}[…{len(family)}]"
+            yield name, _needs(plan, ordered), safe(job.description)
+
+
+def _needs(plan: Plan, needs: tuple[str, ...]) -> str:
+    """Name a family once instead of each of its jobs, if all are meant."""
+    given = set(needs)
+    whole = {f for f, names in plan.families.items() if given.issuperset(names)}
+    said = dict.fromkeys(
+        f"{plan.jobs[need].family}[…]" if plan.jobs[need].family in whole else need
+        for need in needs
+    )
+    return cut(f"needs {', '.join(safe(name) for name in said)}", _MAX_NEEDS) if said else ""
+
+
+def _pad(text: str, columns: int) -> str:
+    return cut(text, columns) + " " * max(0, columns - width(cut(text, columns)))
+
+
+def _fields(job: PlannedJob) -> dict[str, object]:
+    return {
+        "name": job.name,
+        "family": job.family,
+        "needs": job.needs,
+        "description": job.description,
+        "run": job.argv,
+        "queue": job.queue,
+        "tokens": job.tokens,
+        "priority": job.priority,
+        "timeout": None if math.isinf(job.timeout) else job.timeout,
+        "grace": job.grace,
+        "env": job.env,
+        "cwd": str(job.cwd),
+    }

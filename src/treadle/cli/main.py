@@ -1,0 +1,127 @@
+"""The command `treadle`: finds its sub-commands when they are asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from treadle.cli.exitcodes import ExitCode
+from treadle.errors import TreadleError
+from treadle.report.terminal import Output
+from treadle.report.text import safe
+
+_COMMANDS = ("run", "list", "check", "graph")
+
+_HELP = """\
+Run interdependent jobs in parallel, in the right order, within the resources there are.
+
+\b
+  treadle                     list the jobs of treadle.toml
+  treadle run                 run all jobs
+  treadle run test 'doc*'     run these, with all they need
+  treadle run -j4 -k0         4 at a time; go on after failures
+
+Without a command, the jobs are listed.
+"""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules of this package, imported on demand."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- as click calls it
+        """Return the names in the order of the help."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- as click calls it
+        """Import one command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"treadle.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which one may have been meant."""
+        if args[0] not in _COMMANDS and not args[0].startswith("-"):
+            from treadle.workflow.words import nearest
+
+            hint = nearest(args[0], _COMMANDS) or f"; there is {', '.join(_COMMANDS)}"
+            ctx.fail(f"unknown command {args[0]!r}{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    help=_HELP,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option("--version", is_flag=True, help="Say the version.")
+@click.pass_context
+def command(ctx: click.Context, *, version: bool) -> None:
+    """Do what stands for no command at all; the help text is above."""
+    if ctx.invoked_subcommand is not None:
+        return
+    if version:
+        from treadle import __version__
+
+        click.echo(f"treadle {__version__}")
+        return
+    from treadle.cli.list import list_or_help
+
+    ctx.exit(list_or_help(ctx))
+
+
+def main() -> NoReturn:
+    """Run the command line; never shows a traceback unless TREADLE_DEBUG is set."""
+    sys.exit(guarded())
+
+
+def guarded() -> int:
+    """Run the command line and return the exit code."""
+    err = Output(sys.stderr)
+    try:
+        code = command.main(prog_name="treadle", standalone_mode=False)
+    except (KeyboardInterrupt, click.Abort):
+        err.line()
+        return ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 -- the last resort: whatever is left is a bug
+        return _explain(error, err)
+    return code if isinstance(code, int) else ExitCode.OK
+
+
+def _explain(error: Exception, err: Output) -> int:
+    match error:
+        case click.exceptions.Exit():
+            return error.exit_code
+        case click.ClickException():
+            return _usage(error, err)
+        case TreadleError():
+            for text in str(error).splitlines():
+                err.line(safe(text))
+            return ExitCode.USAGE
+    return _bug(error, err)
+
+
+def _usage(error: click.ClickException, err: Output) -> int:
+    context = getattr(error, "ctx", None)
+    text = error.format_message()
+    err.line(f"treadle: {safe(text[:1].lower() + text[1:].rstrip('.'))}")
+    if context is not None:
+        err.line(f"see '{context.command_path} --help'")
+    return ExitCode.USAGE
+
+
+def _bug(error: Exception, err: Output) -> int:
+    if os.environ.get("TREADLE_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    err.line(safe(f"treadle: bug in treadle: {type(error).__name__}: {error}; please report it"))
+    err.line("with TREADLE_DEBUG=1 in the environment the traceback is shown")
+    return ExitCode.INTERNAL

@@ -1,0 +1,74 @@
+"""Options that several commands share, and the values that they take."""
+
+from __future__ import annotations
+
+import os
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import click
+
+from treadle.errors import WorkflowError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from treadle.workflow import Plan
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def file_options(function: Callable[..., R]) -> Callable[..., R]:
+    """Add `-f` and `-C`; the command gets the path of the file, or None, as `file`."""
+
+    @click.option(
+        "-f",
+        "--file",
+        type=click.Path(path_type=Path),
+        help="Workflow file: .toml, .json or .py.  [default: treadle.toml, or [tool.treadle] "
+        "of pyproject.toml, here or above]",
+    )
+    @click.option("-C", "folder", metavar="DIR", type=click.Path(), help="Go to DIR first.")
+    @wraps(function)
+    def enter(*args: Any, folder: str | None, **options: Any) -> R:
+        if folder is not None:
+            try:
+                os.chdir(folder)
+            except (OSError, ValueError) as error:
+                reason = getattr(error, "strerror", None) or str(error)
+                raise click.UsageError(f"cannot go to {folder!r}: {reason.lower()}") from None
+        return function(*args, **options)
+
+    return enter
+
+
+def find_plan(file: Path | None) -> Plan | None:
+    """Return the jobs of the given file, or of the one that is found; None without any."""
+    from treadle.workflow import find, load_plan
+
+    file = file or find(_here())
+    return None if file is None else load_plan(file)
+
+
+def open_plan(file: Path | None) -> Plan:
+    """Return the jobs of the given file, or of the one that is found.
+
+    Raises:
+        WorkflowError: there is no file, or it has mistakes.
+    """
+    plan = find_plan(file)
+    if plan is None:
+        raise WorkflowError(
+            "treadle: no workflow file: neither 'treadle.toml' nor a 'pyproject.toml' with "
+            "[tool.treadle], here or above; name one with -f FILE"
+        )
+    return plan
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:
+        raise WorkflowError("treadle: the working directory does not exist any more") from None

@@ -1,0 +1,324 @@
+"""One run of a workflow: its jobs, the scheduler and the views, wired together."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from treadle.errors import RunInterrupted, WorkflowError
+from treadle.job import EmptyJob, Job, ProcessJob
+from treadle.job.scheduler import Scheduler
+from treadle.report.feed import JobEnded, JobSkipped, JobStarted, RunEnded, RunStarted
+from treadle.report.logs import make_run_folder
+from treadle.report.text import seconds
+from treadle.status import ReturnValue
+from treadle.workflow.expand import DEFAULT_QUEUE
+from treadle.workflow.graph import build_dag
+from treadle.workflow.names import file_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from treadle.report.feed import Fact, View
+    from treadle.workflow import Plan, PlannedJob
+
+_CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What came of a run.
+
+    `signum` is the signal that ended the run early, 0 if none did. `left` are the
+    jobs that were never begun because the run ended early.
+    """
+
+    run: str
+    logs: Path
+    good: tuple[str, ...]
+    failed: tuple[str, ...]
+    skipped: tuple[str, ...]
+    left: tuple[str, ...]
+    duration: float
+    signum: int
+
+    @property
+    def success(self) -> bool:
+        """Whether every selected job succeeded."""
+        return not (self.failed or self.skipped or self.left or self.signum)
+
+
+def usable_cpus() -> int:
+    """Return the processors that this process may use, also by its control group."""
+    try:
+        number = len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        number = os.cpu_count() or 1
+    try:
+        quota, period = _CGROUP_LIMIT.read_text().split()
+        return max(1, min(number, math.ceil(int(quota) / int(period))))
+    except (OSError, ValueError):  # no control group, or "max"
+        return number
+
+
+def queue_sizes(plan: Plan, chosen: Sequence[str], tokens: int | None) -> dict[str, int]:
+    """Return the tokens of each queue.
+
+    Args:
+        plan: gives the sizes of the queues that it names.
+        chosen: the jobs that will run.
+        tokens: size of the default queue; None is what the workflow says, or
+            else one for each processor; 0 is enough for all jobs at once.
+    """
+    default = plan.queues.get(DEFAULT_QUEUE) or usable_cpus() if tokens is None else tokens
+    if default == 0:
+        jobs = (plan.jobs[name] for name in chosen)
+        default = max(1, sum(job.tokens for job in jobs if job.queue == DEFAULT_QUEUE))
+    return {DEFAULT_QUEUE: default} | {
+        name: size for name, size in plan.queues.items() if name != DEFAULT_QUEUE
+    }
+
+
+def run(
+    plan: Plan,
+    *,
+    targets: Sequence[str] = (),
+    tokens: int | None = None,
+    keep_going: int = 0,
+    views: Sequence[View] = (),
+) -> RunResult:
+    """Run the jobs of a workflow.
+
+    Args:
+        plan: the jobs.
+        targets: names or patterns of the jobs to run, with all they need; all by default.
+        tokens: jobs at a time, see `queue_sizes`.
+        keep_going: start no more jobs after so many failures; 0 is no limit.
+        views: take the facts as they come.
+
+    Returns:
+        What came of each job. An interrupt by a signal is not raised, but told in the result.
+
+    Raises:
+        WorkflowError: a target is unknown, or the folder for the logs cannot be made.
+    """
+    chosen = plan.select(targets)
+    queues = queue_sizes(plan, chosen, tokens)
+    try:
+        label, logs = make_run_folder(plan.folder)
+    except OSError as error:
+        where, why = error.filename or plan.folder, error.strerror or str(error)
+        raise WorkflowError(f"{plan.label}: cannot keep logs in {where}: {why.lower()}") from None
+    return _Run(
+        plan, chosen, queues, keep_going=keep_going, views=views, label=label, logs=logs
+    ).execute()
+
+
+class _Scheduler(Scheduler):
+    """A scheduler that can be told to start nothing more."""
+
+    draining = False
+
+    @property
+    def is_finished(self) -> bool:
+        if self.draining:
+            return not self.active_jobs
+        return super().is_finished
+
+    def enqueue(self) -> None:
+        if not self.draining:
+            super().enqueue()
+
+    def launch(self) -> None:
+        if not self.draining:
+            super().launch()
+
+
+class _WorkflowJob(ProcessJob):
+    """A job of a workflow file; the environment says to it which one it is."""
+
+    def __init__(
+        self, uid: str, data: PlannedJob, notify_end: Callable[[str], None], of: _Run
+    ) -> None:
+        super().__init__(uid, data, notify_end)
+        self.queue_name = data.queue
+        self.tokens = min(data.tokens, of.queues[data.queue])
+        self.timeout = data.timeout
+        self.grace = data.grace
+        self.attempt = 1
+        self.of = of
+
+    @property
+    def priority(self) -> float:
+        return self.data.priority
+
+    @property
+    def cmdline(self) -> list[str]:
+        return list(self.data.argv)
+
+    @property
+    def log(self) -> Path:
+        return self.of.logs / f"{file_name(self.uid)}.{self.attempt}.log"
+
+    @property
+    def cmd_options(self) -> dict[str, Any]:
+        said = {
+            "TREADLE_JOB": self.uid,
+            "TREADLE_RUN": self.of.label,
+            "TREADLE_ATTEMPT": str(self.attempt),
+            "TREADLE_SLOT": str(self.slot),
+        }
+        return {
+            "output": str(self.log),
+            "env": self.data.env | said,
+            "ignore_environ": False,
+            "cwd": str(self.data.cwd),
+        }
+
+    def on_start(self, scheduler: Scheduler) -> None:  # noqa: ARG002 -- the seed's signature
+        self.of.tell(JobStarted(self.uid, self.attempt, time.monotonic()))
+
+
+class _Run:
+    def __init__(
+        self,
+        plan: Plan,
+        chosen: Sequence[str],
+        queues: dict[str, int],
+        *,
+        keep_going: int,
+        views: Sequence[View],
+        label: str,
+        logs: Path,
+    ) -> None:
+        self.plan = plan
+        self.chosen = chosen
+        self.queues = queues
+        self.keep_going = keep_going
+        self.views = views
+        self.label = label
+        self.logs = logs
+        self.good: list[str] = []
+        self.failed: list[str] = []
+        self.skipped: list[str] = []
+        # For each job that failed or was skipped, the job where the trouble began.
+        self.origins: dict[str, str] = {}
+        self.scheduler = _Scheduler(self.provide, self.collect, queues, job_timeout=math.inf)
+
+    def tell(self, fact: Fact) -> None:
+        for view in self.views:
+            view.take(fact)
+
+    def execute(self) -> RunResult:
+        begin = time.monotonic()
+        dag = build_dag({name: self.plan.jobs[name].needs for name in self.chosen})
+        self.tell(RunStarted(self.label, self.plan.label, len(self.chosen), self.queues, self.logs))
+        signum = 0
+        try:
+            self.scheduler.run(dag)
+        except KeyboardInterrupt:
+            signum = signal.SIGINT
+        except RunInterrupted as error:
+            signum = getattr(error, "signum", None) or signal.SIGINT
+        finally:
+            duration = time.monotonic() - begin
+            left = self.left()
+            self.tell(RunEnded(duration, len(left), signum))
+        return RunResult(
+            run=self.label,
+            logs=self.logs,
+            good=tuple(self.good),
+            failed=tuple(self.failed),
+            skipped=tuple(self.skipped),
+            left=left,
+            duration=duration,
+            signum=signum,
+        )
+
+    def left(self) -> tuple[str, ...]:
+        over = {*self.good, *self.failed, *self.skipped}
+        return tuple(name for name in self.chosen if name not in over)
+
+    def provide(
+        self,
+        uid: str,
+        data: object,  # noqa: ARG002 -- the plan has it
+        predecessors: frozenset[str],  # noqa: ARG002 -- the plan has them in order
+        notify_end: Callable[[str], None],
+    ) -> Job:
+        planned = self.plan.jobs[uid]
+        if any(need in self.origins for need in planned.needs):
+            return EmptyJob(uid, planned, notify_end, ReturnValue.force_fail)
+        if not planned.argv:
+            return EmptyJob(uid, planned, notify_end, ReturnValue.success)
+        return _WorkflowJob(uid, planned, notify_end, self)
+
+    def collect(self, job: Job) -> bool:
+        if isinstance(job, _WorkflowJob):
+            self.ended(job)
+        elif job.status is ReturnValue.success:
+            self.good.append(job.uid)
+            self.tell(JobEnded(job.uid, 0, ReturnValue.success, "exited", 0.0))
+        else:
+            self.skip(job.uid)
+        return False
+
+    def skip(self, uid: str) -> None:
+        bad = [n for n in self.plan.jobs[uid].needs if n in self.origins]
+        need = next((n for n in bad if self.origins[n] == n), bad[0])
+        self.origins[uid] = self.origins[need]
+        self.skipped.append(uid)
+        self.tell(JobSkipped(uid, need, self.origins[uid]))
+
+    def ended(self, job: _WorkflowJob) -> None:
+        outcome, code = _how(job)
+        good = outcome == "exited" and code == 0
+        (self.good if good else self.failed).append(job.uid)
+        self.tell(
+            JobEnded(
+                name=job.uid,
+                attempt=job.attempt,
+                status=ReturnValue.success if good else ReturnValue.failure,
+                outcome=outcome,
+                duration=job.timing_info.duration,
+                detail="" if good else _detail(job, outcome, code),
+                log=job.log,
+            )
+        )
+        if not good:
+            self.origins[job.uid] = job.uid
+            self.scheduler.draining |= len(self.failed) == self.keep_going
+
+
+def _how(job: _WorkflowJob) -> tuple[str, int | None]:
+    """Return how a job ended, and what its process exited with; negative is a signal.
+
+    An exit code counts as what it is: 125 or 126 mean nothing special here, as
+    they do between jobs of the seed.
+    """
+    code = getattr(job.proc_handle, "status", None)
+    return str(job.outcome) if job.outcome else "lost", code
+
+
+def _detail(job: _WorkflowJob, outcome: str, code: int | None) -> str:
+    if outcome == "timed_out":
+        return f"timed out after {seconds(job.data.timeout)}"
+    if outcome == "signalled" and code is not None and code < 0:
+        return f"killed by {_signal_name(-code)}"
+    if outcome == "exited":
+        return f"exit {code}"
+    if job.exception is not None:
+        return str(job.exception)
+    return {"interrupted": "interrupted", "stuck": "cannot be killed"}.get(outcome, outcome)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
