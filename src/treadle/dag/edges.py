@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable
 
-from treadle.dag.order import closes_cycle, cycle_error, shortest_path, topological_order
+from treadle.dag.order import closes_cycle, cycle_error, path_text, shortest_path, topological_order
 from treadle.errors import DAGError
 
 VertexID = Hashable
@@ -195,7 +195,7 @@ class Edges:
     def _refuse_cycle(self, vertex: VertexID, fresh: list[VertexID]) -> None:
         if closes_cycle(self, vertex, fresh):
             path = shortest_path(self, vertex, frozenset(fresh)) or []
-            text = " -> ".join(str(v) for v in [*path, vertex])
+            text = path_text([*path, vertex])
             raise DAGError(
                 f"cannot update vertex ({vertex} create a cycle: {text})",
                 origin="DAG.update_vertex",

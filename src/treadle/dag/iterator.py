@@ -65,8 +65,8 @@ class DAGIterator:
             DAGError: as `next_element` does.
             StopIteration: every vertex was handed out.
         """
-        vertex, data, _ = self.next_element()
-        return vertex, data
+        vertex = self._take()
+        return vertex, None if vertex is None else self.dag.vertex_data[vertex]
 
     def next_element(self) -> tuple[VertexID | None, Any, frozenset[VertexID]]:
         """The next vertex, its data and its predecessors.
@@ -79,18 +79,9 @@ class DAGIterator:
                 the first call, before any vertex is handed out.
             StopIteration: every vertex was handed out.
         """
-        if not self._begun:
-            self.dag.check()
-            self._begun = True
-        if not self._ready:
-            return self._nothing_ready()
-        vertex = self._vertices[heappop(self._ready)]
-        self.non_visited.discard(vertex)
-        if self.enable_busy_state:
-            self.states[vertex] = self.BUSY
-            self._busy += 1
-        else:
-            self._visited(vertex)
+        vertex = self._take()
+        if vertex is None:
+            return None, None, frozenset()
         return vertex, self.dag.vertex_data[vertex], self.dag.get_predecessors(vertex)
 
     def leave(self, vertex_id: VertexID) -> None:
@@ -107,6 +98,22 @@ class DAGIterator:
         self._busy -= 1
         self._visited(vertex_id)
 
+    def _take(self) -> VertexID | None:
+        if not self._begun:
+            self.dag.check()
+            self._begun = True
+        if not self._ready:
+            self._explain_why_nothing_is_ready()
+            return None
+        vertex = self._vertices[heappop(self._ready)]
+        self.non_visited.discard(vertex)
+        if self.enable_busy_state:
+            self.states[vertex] = self.BUSY
+            self._busy += 1
+        else:
+            self._visited(vertex)
+        return vertex
+
     def _visited(self, vertex: VertexID) -> None:
         self.states[vertex] = self.VISITED
         waiting = self.pred_number
@@ -115,11 +122,10 @@ class DAGIterator:
             if not waiting[successor]:
                 heappush(self._ready, self._rank[successor])
 
-    def _nothing_ready(self) -> tuple[None, None, frozenset[VertexID]]:
+    def _explain_why_nothing_is_ready(self) -> None:
         if not self.non_visited:
             raise StopIteration
         if not self._busy:
             # The DAG was mended between construction and the first call.
             names = ", ".join(sorted(str(v) for v in self.non_visited))
             raise DAGError(f"the DAG had a cycle or lacked vertices: {names} can never be ready")
-        return None, None, frozenset()

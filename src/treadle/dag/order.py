@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from treadle.errors import DAGError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from treadle.dag.edges import Edges, VertexID
 
@@ -46,7 +46,16 @@ def cycle_error(edges: Edges, order: Iterable[VertexID]) -> DAGError:
     left = {vertex: None for vertex in edges.predecessors if vertex not in sorted_out}
     start = _vertex_on_cycle(edges, left)
     cycle = shortest_path(edges, start, edges.predecessors[start]) or []
-    return DAGError("cycle detected: " + " -> ".join(str(v) for v in [*cycle, start]))
+    return DAGError(f"cycle detected: {path_text([*cycle, start])}")
+
+
+def path_text(path: Sequence[VertexID], limit: int = 100) -> str:
+    """`a -> b -> c`; the middle of a path of more than `limit` vertices is left out."""
+    names = [str(v) for v in (path if len(path) <= limit else path[: limit // 2])]
+    if len(path) > limit:
+        tail = path[-(limit // 2) :]
+        names += [f"({len(path) - len(names) - len(tail)} more)", *map(str, tail)]
+    return " -> ".join(names)
 
 
 def _vertex_on_cycle(edges: Edges, left: dict[VertexID, None]) -> VertexID:
