@@ -11,6 +11,9 @@
     │   └── RunInterrupted  Scheduler.interrupt() was called
     ├── ProcessError        a process that could not be started
     └── WorkflowError       a workflow file that cannot be used
+
+    SystemExit
+    └── Terminated          a signal ended the run; uncaught, it ends the program
 """
 
 from __future__ import annotations
@@ -70,6 +73,17 @@ class StalledError(SchedulerError):
 
 class RunInterrupted(SchedulerError):  # noqa: N818 -- named like KeyboardInterrupt, which it stands for
     """`Scheduler.interrupt()` ended the run."""
+
+
+class Terminated(SystemExit):  # noqa: N818 -- it is no error: the program was told to end
+    """A signal that ends the program arrived during a run, and the run was wound up.
+
+    Uncaught, the program exits with 128 + `signum`, as shells report it.
+    """
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(128 + signum)
+        self.signum = signum
 
 
 class ProcessError(TreadleError):

@@ -16,8 +16,17 @@ _WAITING, _SETTLED = NodeState.WAITING, NodeState.SETTLED
 class Node:
     """One job, as the engine knows it."""
 
-    __slots__ = ("attempt", "deadline", "foreign", "number", "spec", "state", "successors", "uid",
-                 "waits_for")
+    __slots__ = (
+        "attempt",
+        "deadline",
+        "foreign",
+        "number",
+        "spec",
+        "state",
+        "successors",
+        "uid",
+        "waits_for",
+    )
 
     def __init__(self, uid: VertexID) -> None:
         self.uid = uid

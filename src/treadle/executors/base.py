@@ -1,0 +1,53 @@
+"""What the driver asks of an executor, and what an executor asks of a job."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from treadle.engine import VertexID
+from treadle.engine.model import Outcome
+
+
+class Runnable(Protocol):
+    """What every executor may use of a job."""
+
+    uid: VertexID
+    handle: Any
+    interrupted: bool
+    exception: BaseException | None
+
+    def start(self, slot: int) -> None:
+        """Begin, and return at once; the job's `notify_end` is called at the end."""
+
+    def interrupt(self) -> bool:
+        """Ask the job to end."""
+
+
+class Executor(Protocol):
+    """One way to run attempts. Shared by all jobs that run this way; keeps nothing of them.
+
+    Attributes:
+        grace: seconds from the interrupt to the kill, for jobs that do not say.
+        kill_grace: seconds from the kill to giving up.
+    """
+
+    grace: float
+    kill_grace: float
+
+    def start(self, job: Any, slot: int) -> None:
+        """Begin an attempt, and return at once."""
+
+    def revoke(self, job: Any) -> bool:
+        """True if the attempt had not begun, and now never will."""
+
+    def interrupt(self, job: Any) -> None:
+        """Ask the attempt to end."""
+
+    def kill(self, job: Any) -> None:
+        """End the attempt, whatever it wants."""
+
+    def alive(self, job: Any) -> bool | None:
+        """Whether it is known to be running; None where nobody can tell."""
+
+    def outcome(self, job: Any) -> Outcome:
+        """How the attempt ended; asked after its end was notified."""

@@ -1,0 +1,333 @@
+"""One run: the only place where engine, executors and jobs meet.
+
+::
+
+      dag ──▶ engine ──Offer──▶ enqueue ──▶ provider ──▶ push ──Offered──▶ engine
+                     ──Start──▶ launch ──▶ on_start, executor.start
+                                              │ (threads, processes)
+      inbox ◀── notify_end(uid) ◀─────────────┘
+        │
+        └─▶ wait ──Ended──▶ engine ──Collect──▶ collect, on_finish ──Collected──▶ engine
+                 ──Tick───▶ engine ──Stop────▶ executor.interrupt, executor.kill
+
+User code runs on the thread that called `run()`, one call at a time. That thread
+waits in one place only (`_receive`), for one thing only: the next message in the
+inbox or the engine's next deadline, whichever is first.
+
+What may go wrong, and what holds then: an exception can come out of any callback,
+and (from a signal) out of any line. An attempt is in the engine's books and in
+`live` before anything of it is started, so winding up finds all of them; each is
+stopped, awaited, collected and finished once, and only then is the exception
+raised. An attempt whose start was cut short is taken back from its executor
+(`revoke`) or, if it had begun after all, awaited.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections import deque
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from treadle.engine import (
+    Collect,
+    Command,
+    Engine,
+    EngineError,
+    Finish,
+    JobSpec,
+    Offer,
+    Outcome,
+    Stage,
+    Stop,
+    VertexID,
+)
+from treadle.errors import JobError, StalledError
+from treadle.job.base import Job, logger
+from treadle.job.ticket import EndMessage, HaltMessage, Inbox, Message, Ticket
+
+if TYPE_CHECKING:
+    from treadle.dag import DAG
+    from treadle.executors import Executor
+    from treadle.job.scheduler import Scheduler
+    from treadle.job.wiring import Wiring
+
+_PATROL = 10.0  # seconds of silence after which the attempts are looked after
+_SILENT = 60.0  # seconds after which an attempt that nobody can see is named
+
+
+class Live:
+    """An attempt that the driver answers for, from before its start to after its end."""
+
+    __slots__ = (
+        "collected",
+        "executor",
+        "finished",
+        "job",
+        "named",
+        "number",
+        "running",
+        "since",
+        "slot",
+    )
+
+    def __init__(self, job: Job, number: int, slot: int, executor: Executor) -> None:
+        self.job = job
+        self.number = number
+        self.slot = slot
+        self.executor = executor
+        self.running = False
+        self.collected = False
+        self.finished = False
+        self.named = False
+        self.since = 0.0
+
+
+class Driver:
+    """Drives one run of a scheduler.
+
+    Args:
+        owner: the scheduler, whose stages and callbacks are called.
+        dag: the graph, checked.
+        engine: the engine for it.
+        wiring: clock, executors and threads of the run.
+    """
+
+    def __init__(self, owner: Scheduler, dag: DAG, engine: Engine, wiring: Wiring) -> None:
+        self.owner = owner
+        self.dag = dag
+        self.engine = engine
+        self.wiring = wiring
+        self.inbox = Inbox()
+        self.jobs: dict[VertexID, Job] = {}
+        self.live: dict[VertexID, Live] = {}
+        self.offers: deque[VertexID] = deque()
+        self.doing: tuple[str, VertexID] | None = None
+        self.halt_posted = False
+        self.begun = False
+        self.attempts = 0
+        self._now = wiring.clock.monotonic
+
+    # -- stages --------------------------------------------------------------------
+
+    def enqueue(self) -> None:
+        """Ask the provider for each job that is ready, and push it or skip it."""
+        if not self.begun:
+            self.begun = True
+            self.perform(self.engine.begin(self._now()))
+        offers = self.offers
+        while offers and not self.halt_posted:
+            uid = offers.popleft()
+            job = self.jobs.get(uid) or self._provide(uid)
+            if job.should_skip:
+                self._skip(job)
+            else:
+                self.owner.push(job)
+
+    def _provide(self, uid: VertexID) -> Job:
+        data, predecessors = self.dag.vertex_data[uid], self.dag.get_predecessors(uid)
+        self.doing = ("the provider", uid)
+        job = self.owner.safe_job_provider(uid, data, predecessors, Ticket(self.inbox, uid))
+        self.doing = None
+        if not isinstance(job, Job):
+            raise JobError(f"the provider returned {job!r} for {uid!r}; it must return a Job")
+        if job.uid != uid:
+            raise JobError(
+                f"the provider returned job {job.uid!r} for vertex {uid!r}; "
+                "a job's uid must be its vertex's"
+            )
+        return job
+
+    def _skip(self, job: Job) -> None:
+        self.doing = ("collect", job.uid)
+        self.owner.safe_collect(job)
+        self.doing = ("on_finish", job.uid)
+        job.on_finish(self.owner)
+        self.doing = None
+        self.perform(self.engine.skipped(job.uid, self._now()))
+
+    def push(self, job: Job) -> None:
+        """Put a job into its queue.
+
+        Raises:
+            JobError: it can never run, or it is queued or running already.
+        """
+        spec = self._spec(job)
+        try:
+            self.engine.offered(job.uid, spec, self._now())
+        except EngineError as error:
+            raise JobError(
+                f"cannot push: {error}; return True from collect to run it again"
+            ) from None
+        self.jobs[job.uid] = job
+
+    def _spec(self, job: Job) -> JobSpec:
+        before, self.doing = self.doing, ("reading the requirements", job.uid)
+        spec = self.wiring.spec(job)
+        self.doing = before
+        return spec
+
+    def launch(self) -> None:
+        """Start jobs as long as one fits."""
+        engine = self.engine
+        while not self.halt_posted:
+            commands = engine.launch(self._now())
+            if not commands:
+                break
+            uid, number, slot = commands[0]  # type: ignore[misc]  # the first is a Start
+            self._start(uid, number, slot)
+            if len(commands) > 1:
+                self.perform(commands[1:])
+        if engine.stalled:
+            names = ", ".join(repr(uid) for uid, _ in engine.stuck) or "nobody"
+            raise StalledError(
+                f"{engine.queues.waiting} jobs wait for tokens that are not there; "
+                f"held by stuck jobs: {names}"
+            )
+
+    def _start(self, uid: VertexID, number: int, slot: int) -> None:
+        job = self.jobs[uid]
+        live = self.live[uid] = Live(job, number, slot, self.wiring.executor(job))
+        self.attempts += 1
+        job.attempt = number
+        job._threads = self.wiring.threads  # noqa: SLF001 -- where Job.start finds its thread
+        ticket = job.notify_end
+        if ticket.__class__ is Ticket:
+            ticket.attempt = number  # type: ignore[attr-defined]  # a Ticket, as just seen
+        self.doing = ("on_start", uid)
+        job.on_start(self.owner)
+        self.doing = ("start", uid)
+        live.executor.start(job, slot)
+        self.doing = None
+        live.running = True
+        live.since = now = self._now()
+        self.engine.started(uid, number, now)
+
+    def wait(self) -> None:
+        """Wait for the next end or deadline, then take all ends that have arrived."""
+        if self.live or self.halt_posted or self.engine.next_deadline() is not None:
+            self.take(self._receive())
+            messages = self.inbox.messages
+            while not messages.empty():
+                self.take(messages.get_nowait())
+            self.tick()
+
+    # -- messages ------------------------------------------------------------------
+
+    def _receive(self) -> Message | None:
+        deadline = self.engine.next_deadline()
+        timeout = _PATROL if deadline is None else min(_PATROL, deadline - self._now())
+        try:
+            return self.wiring.clock.receive(self.inbox.messages, timeout)
+        except queue.Empty:
+            if timeout >= _PATROL:
+                self._patrol()
+            return None
+
+    def take(self, message: Message | None) -> None:
+        """Handle one message; a halt is raised."""
+        if message is None:
+            return
+        if message.__class__ is HaltMessage:
+            self.halt_posted = False
+            raise message.error  # type: ignore[union-attr]  # a HaltMessage, as just seen
+        self._end(*message)  # type: ignore[arg-type]  # an EndMessage
+
+    def _end(self, uid: VertexID, number: int) -> None:
+        live = self.live.get(uid)
+        if live is None:
+            self.engine.ended(uid, number, Outcome.LOST, self._now())
+            return
+        if number == 0:
+            number = live.number
+        outcome = live.executor.outcome(live.job)
+        for command in self.engine.ended(uid, number, outcome, self._now()):
+            self._collect(live, command)  # type: ignore[arg-type]  # a Collect, or nothing
+
+    def tick(self) -> None:
+        """Handle the deadlines that are due."""
+        deadline = self.engine.next_deadline()
+        if deadline is not None and deadline <= (now := self._now()):
+            self.perform(self.engine.tick(now))
+
+    def perform(self, commands: Iterable[Command]) -> None:
+        """Do what the engine says."""
+        for command in commands:
+            kind = command.__class__
+            if kind is Offer:
+                self.offers.append(command[0])
+            elif kind is Collect:
+                self._collect(self.live[command[0]], command)  # type: ignore[index,arg-type]  # its uid
+            elif kind is Stop:
+                self.stop(*command)  # type: ignore[arg-type]  # the fields of a Stop
+            else:
+                assert kind is Finish, command
+
+    # -- the end of an attempt -------------------------------------------------------
+
+    def _collect(self, live: Live, command: Collect) -> None:
+        job = live.job
+        uid, _, outcome = command
+        job.outcome = outcome
+        live.collected = True
+        self.doing = ("collect", uid)
+        requeue = self.owner.safe_collect(job)
+        live.finished = True
+        self.doing = ("on_finish", uid)
+        job.on_finish(self.owner)
+        self.doing = None
+        self.settle(live, bool(requeue))
+
+    def settle(self, live: Live, requeue: bool) -> None:
+        """Tell the engine that the attempt was dealt with."""
+        job, uid = live.job, live.job.uid
+        requeue = requeue and self._may_requeue(live)
+        delay = self.owner.requeue_delay if requeue else 0.0
+        if requeue:
+            job._renew()  # noqa: SLF001 -- the next attempt is a new one
+        else:
+            self.jobs.pop(uid, None)
+        del self.live[uid]
+        self.perform(self.engine.collected(uid, requeue, delay, self._now()))
+
+    def _may_requeue(self, live: Live) -> bool:
+        if live.job.outcome is Outcome.STUCK:
+            logger.warning("job %s is not run again: it is stuck", live.job.uid)
+            return False
+        if not self.engine.may_requeue(live.number):
+            logger.warning("job %s is not run again after %d attempts", live.job.uid, live.number)
+            return False
+        return True
+
+    # -- stopping ----------------------------------------------------------------------
+
+    def stop(self, uid: VertexID, number: int, stage: Stage) -> None:
+        """Stop an attempt; what it does about that is not waited for."""
+        live = self.live[uid]
+        try:
+            if stage is Stage.KILL:
+                live.executor.kill(live.job)
+            else:
+                live.executor.interrupt(live.job)
+        except Exception:
+            logger.exception("job %s raised when it was stopped", uid)
+        if not live.running and live.executor.revoke(live.job):
+            self.inbox.messages.put(EndMessage(uid, number))
+
+    def _patrol(self) -> None:
+        """Nothing was heard for a while: find attempts that are gone, name those in doubt."""
+        now = self._now()
+        for uid, live in list(self.live.items()):
+            alive = live.executor.alive(live.job)
+            if alive is False and live.running and self.inbox.empty():
+                logger.error("job %s ended without saying so", uid)
+                self.perform(self.engine.ended(uid, live.number, Outcome.LOST, now))
+            elif alive is None and not live.named and now - live.since >= _SILENT:
+                live.named = True
+                logger.warning(
+                    "job %s has not called notify_end for %.0f s; nothing shows whether it runs",
+                    uid,
+                    now - live.since,
+                )
+            elif live.job.interrupted:
+                logger.warning("job %s was interrupted and has not ended yet", uid)

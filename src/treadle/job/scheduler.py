@@ -1,0 +1,318 @@
+"""Run the jobs of a graph in parallel, in order, within the tokens of their queues."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from treadle.clock import SYSTEM, Clock
+from treadle.engine import Engine, VertexID, longest_remaining_path
+from treadle.errors import RunInterrupted, SchedulerError
+from treadle.job.base import Job, NotifyEndType
+from treadle.job.driver import Driver
+from treadle.job.signals import Signals
+from treadle.job.spec import SpecReader, checked_queues, checked_timeout
+from treadle.job.ticket import HaltMessage
+from treadle.job.views import Views
+from treadle.job.windup import describe, wind_up
+from treadle.job.wiring import Wiring
+
+if TYPE_CHECKING:
+    from treadle.dag import DAG
+    from treadle.executors import Executor
+
+logger = logging.getLogger("treadle.job.scheduler")
+
+JobProviderCallback = Callable[[VertexID, Any, frozenset[Any], NotifyEndType], Job]
+"""Makes the job of a vertex: called with its id, its data, the ids of its predecessors, and what
+the job is to call with its id when it has ended."""
+
+CollectCallback = Callable[[Job], object]
+"""Takes a job that has ended; the job runs again if what this returns is true."""
+
+DEFAULT_JOB_MAX_DURATION = 24 * 3600
+"""Seconds that an attempt may take unless somebody says otherwise."""
+
+_ORDERS = ("declaration", "critical-path")
+
+
+class Scheduler(Views):
+    """Runs the jobs of a graph.
+
+    `run` goes through stages, each of which may be overridden: `init_state`, then
+    `enqueue`, `launch`, `log_state`, `wait` until `is_finished`. All callbacks are
+    called on the thread that called `run`, one at a time.
+
+    Args:
+        job_provider: makes the job of a vertex, when all that it needs has ended.
+        collect: takes each job that has ended; a true result runs the job again.
+        queues: the tokens of each queue, by name; queues are served in this order.
+        tokens: the tokens of the queue `default`, when no queues are given.
+        job_timeout: seconds after which an attempt is interrupted; None for never.
+        order: among ready jobs of equal priority, `"declaration"` starts first what was
+            ready first, `"critical-path"` what has the longest path of jobs after it.
+        lookahead: ask the provider for at most so many jobs before they can start; None
+            asks for each job as soon as it is ready.
+        max_attempts: a job that has run so often is not run again, whatever `collect` says.
+        requeue_delay: seconds before a job is queued again.
+        ageing: seconds of waiting that weigh as much as one unit of priority; None lets
+            a job of higher priority always start first.
+        reuse_threads: let a thread run one job after another.
+        clock: what time it is (`treadle.testing.MockClock` for a virtual one).
+        executor: runs all jobs, whatever their class.
+
+    Attributes:
+        start_time: when the last run began, in UTC.
+        stop_time: when it ended; None if it did not end normally.
+        max_active_jobs: how many jobs were active at the same time, at most.
+
+    Raises:
+        SchedulerError: a parameter is out of range.
+    """
+
+    def __init__(
+        self,
+        job_provider: JobProviderCallback,
+        collect: CollectCallback | None = None,
+        queues: dict[str, int] | None = None,
+        tokens: int = 1,
+        job_timeout: float | None = DEFAULT_JOB_MAX_DURATION,
+        *,
+        order: str = "declaration",
+        lookahead: int | None = None,
+        max_attempts: int | None = None,
+        requeue_delay: float = 0.0,
+        ageing: float | None = None,
+        reuse_threads: bool = True,
+        clock: Clock = SYSTEM,
+        executor: Executor | None = None,
+    ) -> None:
+        if order not in _ORDERS:
+            raise SchedulerError(f"order is {order!r}; it must be one of {', '.join(_ORDERS)}")
+        for name, value in (("lookahead", lookahead), ("max_attempts", max_attempts)):
+            if value is not None and value < 1:
+                raise SchedulerError(f"{name} is {value!r}; it must be 1 or more, or None")
+        if not requeue_delay >= 0:
+            raise SchedulerError(f"requeue_delay is {requeue_delay!r}; it must be 0 s or more")
+        if ageing is not None and not ageing > 0:
+            raise SchedulerError(f"ageing is {ageing!r}; it must be above 0 seconds, or None")
+        checked_timeout(job_timeout)
+        self._tokens = checked_queues(queues, tokens)
+        self.job_provider = job_provider
+        self.collect = collect
+        self.job_timeout = job_timeout
+        self.requeue_delay = requeue_delay
+        self.dag: DAG | None = None
+        self.start_time: datetime | None = None
+        self.stop_time: datetime | None = None
+        self.max_active_jobs = 0
+        self._engine_options: dict[str, Any] = {
+            "lookahead": lookahead,
+            "max_attempts": max_attempts,
+            "ageing": ageing,
+        }
+        self._order = order
+        self._reuse_threads = reuse_threads
+        self._clock = clock
+        self._executor = executor
+        self._driver: Driver | None = None
+        self._running = False
+
+    # -- callbacks -------------------------------------------------------------------
+
+    @classmethod
+    def simple_provider(cls, job_class: Callable[[Any, Any, Any], Job]) -> JobProviderCallback:
+        """A provider that makes `job_class(uid, data, notify_end)` for each vertex."""
+
+        def provider(
+            uid: VertexID, data: Any, predecessors: frozenset[Any], notify_end: NotifyEndType
+        ) -> Job:
+            del predecessors
+            return job_class(uid, data, notify_end)
+
+        return provider
+
+    def safe_job_provider(
+        self,
+        uid: VertexID,
+        data: Any,
+        predecessors: frozenset[Any],
+        notify_end: NotifyEndType,
+    ) -> Job:
+        """Call the provider, under `Job.lock`."""
+        with Job.lock:
+            return self.job_provider(uid, data, predecessors, notify_end)
+
+    def safe_collect(self, job: Job) -> bool:
+        """Call `collect`, under `Job.lock`; True if the job is to run again."""
+        if self.collect is None:
+            return False
+        with Job.lock:
+            return bool(self.collect(job))
+
+    # -- stages ----------------------------------------------------------------------
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every job was handed out and none is queued or active."""
+        driver = self._driver
+        return driver is not None and not driver.offers and driver.engine.finished
+
+    def init_state(self, dag: DAG) -> None:
+        """Make everything ready for a run; called by `run`.
+
+        Raises:
+            DAGError: the graph has a cycle or names a vertex that it does not hold.
+        """
+        dag.check()
+        specs = SpecReader(checked_timeout(self.job_timeout), self._refusal)
+        wiring = Wiring(self._clock, self._executor, self._reuse_threads, specs)
+        self._driver = Driver(self, dag, self._engine(dag), wiring)
+        self._dag_version = dag._version  # noqa: SLF001 -- the graph's own change counter
+        self.dag = dag
+        self.max_active_jobs = 0
+        self.start_time = self._clock.wall()
+        self.stop_time = None
+
+    def _engine(self, dag: DAG) -> Engine:
+        def graph() -> Any:
+            return ((uid, dag.get_predecessors(uid)) for uid in dag.vertex_data)
+
+        ranks = longest_remaining_path(graph()) if self._order == "critical-path" else None
+        return Engine(graph(), self._tokens, ranks=ranks, **self._engine_options)
+
+    def _refusal(self, spec: Any) -> str | None:
+        return self._run_of().engine.queues.refusal(spec)
+
+    def _run_of(self) -> Driver:
+        if self._driver is None:
+            raise SchedulerError("this needs a run that is under way: call run(dag) first")
+        return self._driver
+
+    def enqueue(self) -> None:
+        """Ask the provider for each job that is ready; queue it or skip it."""
+        self._run_of().enqueue()
+
+    def push(self, job: Job) -> None:
+        """Queue a job, also one that is not in the graph (then `collect` may call this).
+
+        Raises:
+            JobError: it can never run as it is, or is queued or active already.
+        """
+        self._run_of().push(job)
+
+    def launch(self) -> None:
+        """Start queued jobs, as far as there are tokens."""
+        self._run_of().launch()
+
+    def log_state(self) -> None:
+        """Log where the run is, at debug level."""
+        if logger.isEnabledFor(logging.DEBUG):
+            active = ", ".join(str(job.uid) for job in self.active_jobs)
+            logger.debug(
+                "queued: %d, active: [%s], free: %s", self.queued_jobs, active, self.tokens
+            )
+
+    def wait(self) -> None:
+        """Wait for the end of a job; collect all that have ended."""
+        self._run_of().wait()
+
+    # -- the run -----------------------------------------------------------------------
+
+    def run(self, dag: DAG) -> None:
+        """Run all jobs of the graph.
+
+        Returns or raises when nothing that it started is alive. What a callback
+        raises stops the run: all active jobs are interrupted together, awaited,
+        collected and finished, then it is raised. The same holds for
+        KeyboardInterrupt, for `interrupt`, and for SIGTERM where nobody handles it.
+
+        Raises:
+            DAGError: the graph has a cycle or is incomplete; nothing was started.
+            JobError: a job can never run as it is.
+            StalledError: stuck jobs hold the tokens that all others wait for.
+            RunInterrupted: `interrupt` was called.
+            Terminated: SIGTERM arrived.
+            SchedulerError: this scheduler is running already.
+        """
+        if self._running:
+            raise SchedulerError("run() is under way on this scheduler; use another one")
+        self._running = True
+        self._driver = None
+        try:
+            with Signals(self._halt, self._in_callback):
+                self._run(dag)
+        finally:
+            self._running = False
+
+    def _run(self, dag: DAG) -> None:
+        error: BaseException | None = None
+        while True:
+            # Entered again for each exception: the first ends the run, and another
+            # interrupt makes the winding up harder.
+            try:
+                if error is None:
+                    self.init_state(dag)
+                    self._work()
+                else:
+                    self._wind_up(error)
+                break
+            except BaseException as caught:  # noqa: BLE001 -- raised below, when all is stopped
+                error = error or caught
+        self._close(error)
+
+    def _work(self) -> None:
+        driver = self._run_of()
+        with Job.lock.using(driver.wiring.lock):
+            while not self.is_finished:
+                self.enqueue()
+                self.launch()
+                self.log_state()
+                self.max_active_jobs = max(self.max_active_jobs, len(driver.live))
+                self.wait()
+        self.stop_time = self._clock.wall()
+        self._warn(driver)
+
+    def _warn(self, driver: Driver) -> None:
+        if driver.dag._version != self._dag_version:  # noqa: SLF001 -- see init_state
+            logger.warning("the graph was changed while it ran: what was added was not run")
+        for uid, _ in driver.engine.stuck:
+            logger.error("job %s could not be stopped and is still running", uid)
+
+    def _wind_up(self, error: BaseException) -> None:
+        driver = self._driver
+        if driver is None:
+            return
+        describe(driver, error)
+        with Job.lock.using(driver.wiring.lock):
+            wind_up(driver, error)
+
+    def _close(self, error: BaseException | None) -> None:
+        driver = self._driver
+        if driver is not None:
+            stuck = ", ".join(repr(uid) for uid, _ in driver.engine.stuck)
+            driver.wiring.close(wait=not stuck)
+            if error is not None and stuck:
+                error.add_note(f"treadle: still running, could not be stopped: {stuck}")
+        if error is not None:
+            raise error
+
+    # -- from outside --------------------------------------------------------------------
+
+    def interrupt(self) -> None:
+        """Stop the run, from any thread; `run` then raises `RunInterrupted`.
+
+        Called again, it stops harder: processes are killed, threads given up.
+        """
+        self._halt(RunInterrupted("the run was interrupted"))
+
+    def _halt(self, error: BaseException) -> None:
+        driver = self._driver
+        if driver is not None:
+            driver.halt_posted = True
+            driver.inbox.messages.put(HaltMessage(error))
+
+    def _in_callback(self) -> bool:
+        return self._driver is not None and self._driver.doing is not None

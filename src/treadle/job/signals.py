@@ -1,0 +1,74 @@
+"""SIGINT and SIGTERM while a scheduler runs.
+
+The problem: Python raises KeyboardInterrupt between any two bytecodes of the main
+thread. Between starting a job and noting that it was started, that loses the job.
+
+What does not work: catching it everywhere. Some instruction is always outside of
+the last `try`, and a second Ctrl-C may come while the first is being handled.
+
+What is done: while `run()` is on the main thread, and nobody else has taken the
+signal, a handler of ours posts the signal to the scheduler's inbox, which is safe
+anywhere, and the scheduler sees it when it next waits. Only in the user's own
+callbacks, which may take long, is it raised on the spot. SIGTERM would end the
+process and leave the jobs behind; it is handled the same way, and `run()` raises
+`Terminated` when all are stopped.
+
+Not covered: a handler of the host's that raises an exception of its own. The
+scheduler owns an attempt before it starts it, so such an exception leaves
+nothing behind either, unless it hits the engine in the middle of a decision.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any
+
+from treadle.errors import Terminated
+
+
+class Signals:
+    """Takes the signals for the time of a `with` block, where that is right.
+
+    Args:
+        post: called with the exception that stands for the signal.
+        in_callback: whether the user's code is running.
+    """
+
+    def __init__(
+        self, post: Callable[[BaseException], None], in_callback: Callable[[], bool]
+    ) -> None:
+        self._post = post
+        self._in_callback = in_callback
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        self._take(signal.SIGINT, signal.default_int_handler)
+        self._take(signal.SIGTERM, signal.SIG_DFL)
+
+    def _take(self, signum: int, untouched: object) -> None:
+        current = signal.getsignal(signum)
+        if current is untouched or isinstance(getattr(current, "__self__", None), Signals):
+            self._before[signum] = current
+            signal.signal(signum, self.handle)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for signum, handler in self._before.items():
+            signal.signal(signum, handler)
+
+    def handle(self, signum: int, frame: FrameType | None) -> None:
+        """The handler: post, or raise in the user's code."""
+        del frame
+        error = KeyboardInterrupt() if signum == signal.SIGINT else Terminated(signum)
+        if self._in_callback():
+            raise error
+        self._post(error)

@@ -1,0 +1,107 @@
+"""What a job asks for, read off the job and checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from numbers import Real
+from typing import Any
+
+from treadle.engine import NEVER, JobSpec
+from treadle.errors import JobError, SchedulerError
+from treadle.executors import Executor
+from treadle.job.base import Job
+
+_CACHED = 1024
+
+
+class SpecReader:
+    """Makes the `JobSpec` of a job.
+
+    Jobs of a run are much alike: what was checked once is not checked again.
+
+    Args:
+        job_timeout: seconds, for jobs that do not say.
+        refusal: says why a spec can never run, or None.
+    """
+
+    def __init__(self, job_timeout: float, refusal: Callable[[JobSpec], str | None]) -> None:
+        self._job_timeout = job_timeout
+        self._refusal = refusal
+        self._known: dict[tuple[Any, ...], JobSpec] = {}
+
+    def read(self, job: Job, executor: Executor) -> JobSpec:
+        """The spec of the job.
+
+        Raises:
+            JobError: it could never run; says what to change.
+        """
+        asked = (job.queue_name, job.tokens, job.priority, job.timeout, job.grace, executor)
+        try:
+            return self._known[asked]
+        except (KeyError, TypeError):
+            spec = self._check(job, asked)
+        if len(self._known) >= _CACHED:
+            self._known.clear()
+        self._known[asked] = spec
+        return spec
+
+    def _check(self, job: Job, asked: tuple[Any, ...]) -> JobSpec:
+        queue, tokens, priority, timeout, grace, executor = asked
+        _number(job, "tokens", tokens, least=0)
+        _number(job, "priority", priority)
+        if timeout is not None:
+            _number(job, "timeout", timeout, above=0)
+        if grace is not None:
+            _number(job, "grace", grace, least=0)
+        spec = JobSpec(
+            queue,
+            tokens,
+            priority,
+            self._job_timeout if timeout is None else timeout,
+            executor.grace if grace is None else grace,
+            executor.kill_grace,
+        )
+        refusal = self._refusal(spec)
+        if refusal is not None:
+            raise JobError(f"job {job.uid!r} {refusal}")
+        return spec
+
+
+def _number(
+    job: Job, name: str, value: Any, least: float = -math.inf, above: float = -math.inf
+) -> None:
+    if not isinstance(value, Real) and not hasattr(value, "__neg__"):
+        raise JobError(f"job {job.uid!r} has {name} {value!r}, which is not a number")
+    if value != value:  # noqa: PLR0124 -- true of NaN, whatever its type
+        raise JobError(f"job {job.uid!r} has {name} {value!r}: NaN cannot be compared")
+    if value < least:
+        raise JobError(f"job {job.uid!r} has {name} {value!r}; the least is {least:g}")
+    if above == 0 and value <= 0:
+        raise JobError(f"job {job.uid!r} has {name} {value!r}; it must be above 0 seconds, or None")
+
+
+def checked_timeout(seconds: float | None) -> float:
+    """A timeout as the engine wants it; None and infinity are `NEVER`.
+
+    Raises:
+        SchedulerError: it is not a positive number.
+    """
+    if seconds is None:
+        return NEVER
+    if not isinstance(seconds, Real) or not seconds > 0:
+        raise SchedulerError(f"job_timeout is {seconds!r}; it must be above 0 seconds, or None")
+    return float(seconds)
+
+
+def checked_queues(queues: dict[str, int] | None, tokens: int) -> dict[str, int]:
+    """The tokens of each queue.
+
+    Raises:
+        SchedulerError: one of them is not a number from 0 on.
+    """
+    named = dict(queues) if queues else {"default": tokens}
+    for name, count in named.items():
+        if not isinstance(count, Real) or not 0 <= count < math.inf:
+            raise SchedulerError(f"queue {name!r} has {count!r} tokens; it must be a number from 0")
+    return named

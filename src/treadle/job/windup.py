@@ -1,0 +1,118 @@
+"""The end of a run that cannot go on: everything stopped together, nothing left.
+
+Entered with the exception that ended the run, again for each further interrupt,
+each of which is one step harder: ask, kill, give up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+
+from treadle.engine import Collect, Command
+from treadle.errors import Terminated
+from treadle.job.base import logger
+from treadle.job.driver import Driver, Live
+from treadle.job.ticket import HaltMessage
+
+_AGAIN = (KeyboardInterrupt, Terminated)
+
+
+def describe(driver: Driver, error: BaseException) -> None:
+    """Add a note to the exception that says in which callback of which job it was raised."""
+    if driver.doing is not None and not isinstance(error, _AGAIN):
+        what, uid = driver.doing
+        with contextlib.suppress(Exception):
+            error.add_note(f"treadle: raised by {what} of job {uid!r}; the run was stopped")
+    driver.doing = None
+
+
+def wind_up(driver: Driver, error: BaseException) -> None:
+    """Stop all attempts, wait for them, collect and finish each of them once.
+
+    Args:
+        driver: of the run.
+        error: what ended the run.
+    """
+    engine = driver.engine
+    _adopt(driver)
+    logger.info("Interrupting jobs...")
+    _perform(driver, error, engine.halt(type(error).__name__, driver._now()))  # noqa: SLF001 -- one unit
+    for live in [live for uid, live in driver.live.items() if uid not in engine.active]:
+        # Their end was being dealt with when the exception came.
+        _finish(driver, error, live)
+    while engine.active:
+        _next(driver, error)
+
+
+def _adopt(driver: Driver) -> None:
+    """Answer for attempts that the engine has begun and the driver has not heard of."""
+    driver.begun = True
+    driver.offers.clear()
+    for uid, attempt in driver.engine.active.items():
+        if uid not in driver.live:
+            job = driver.jobs[uid]
+            executor = driver.wiring.executor(job)
+            driver.live[uid] = Live(job, attempt.number, attempt.slot, executor)
+
+
+def _next(driver: Driver, error: BaseException) -> None:
+    message = driver._receive()  # noqa: SLF001 -- one unit
+    if isinstance(message, HaltMessage):
+        driver.halt_posted = False
+        raise message.error
+    if message is not None:
+        _end(driver, error, message.uid, message.attempt)
+    deadline = driver.engine.next_deadline()
+    now = driver._now()  # noqa: SLF001 -- one unit
+    if deadline is not None and deadline <= now:
+        _perform(driver, error, driver.engine.tick(now))
+
+
+def _end(driver: Driver, error: BaseException, uid: object, number: int) -> None:
+    live = driver.live.get(uid)
+    if live is None:
+        return
+    outcome = live.executor.outcome(live.job)
+    now = driver._now()  # noqa: SLF001 -- one unit
+    _perform(driver, error, driver.engine.ended(uid, number or live.number, outcome, now))
+
+
+def _perform(driver: Driver, error: BaseException, commands: list[Command]) -> None:
+    for command in commands:
+        if isinstance(command, Collect):
+            live = driver.live[command.uid]
+            live.job.outcome = command.outcome
+            _finish(driver, error, live)
+        else:
+            driver.perform([command])
+
+
+def _finish(driver: Driver, error: BaseException, live: Live) -> None:
+    """Collect and finish the job, as far as that has not been begun, and settle it."""
+    job = live.job
+    try:
+        if not live.collected:
+            live.collected = True
+            _guard(driver, error, "collect", live, lambda: driver.owner.safe_collect(job))
+        if not live.finished:
+            live.finished = True
+            _guard(driver, error, "on_finish", live, lambda: job.on_finish(driver.owner))
+    finally:
+        driver.doing = None
+    driver.settle(live, requeue=False)
+
+
+def _guard(
+    driver: Driver, error: BaseException, what: str, live: Live, call: Callable[[], object]
+) -> None:
+    """Call back; what it raises is noted, since the run has ended for another reason."""
+    driver.doing = (what, live.job.uid)
+    try:
+        call()
+    except _AGAIN:
+        raise
+    except BaseException as second:  # noqa: BLE001 -- the first one is raised in the end
+        logger.exception("%s of job %s raised while the run was stopped", what, live.job.uid)
+        with contextlib.suppress(Exception):
+            error.add_note(f"treadle: then {what} of job {live.job.uid!r} raised {second!r}")

@@ -1,0 +1,5 @@
+"""Processes: starting them, their trees, how they end."""
+
+from treadle.process.child import Run
+
+__all__ = ["Run"]

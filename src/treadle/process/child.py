@@ -1,0 +1,230 @@
+"""One process and its tree: started, awaited by one thread, killed from any."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from treadle.errors import ProcessError
+from treadle.process.output import STDOUT, Redirection, Streams
+from treadle.process.tree import CENSUS, MARK, signal_group
+from treadle.process.waitstatus import exit_status
+
+
+class Run:
+    """A running (or finished) process, in a process group of its own.
+
+    Args:
+        cmds: the program and its arguments.
+        cwd: the directory it starts in.
+        output: where its output goes; see `treadle.process.output.Streams`.
+        error: where its error output goes; by default where the output goes.
+        input: where it reads from; by default there is nothing to read.
+        env: its environment, marks aside; None for the host's.
+        ignore_environ: False to add `env` to the host's environment instead.
+        bg: True to return at once, False to wait for the end.
+        timeout: with `bg=False`, seconds after which its tree is killed.
+        leave_running: leave what it started in the background alone when it ends.
+
+    Attributes:
+        pid: its process id.
+        leaked: how many processes it left behind when it ended; they were killed.
+
+    Raises:
+        ProcessError: it could not be started; says which program, and why.
+    """
+
+    def __init__(
+        self,
+        cmds: Sequence[str],
+        cwd: str | os.PathLike[str] | None = None,
+        output: Redirection = None,
+        error: Redirection = STDOUT,
+        input: Redirection | bytes = None,  # noqa: A002 -- the seed's name
+        env: Mapping[str, str] | None = None,
+        ignore_environ: bool = True,
+        bg: bool = False,
+        timeout: float | None = None,
+        leave_running: bool = False,
+    ) -> None:
+        self.cmds = _checked(cmds)
+        self.leaked = 0
+        self.out: bytes | None = None
+        self._status: int | None = None
+        self._ended = threading.Event()
+        self._waiting = threading.Lock()
+        self._signalling = threading.Lock()
+        self._reaped = False
+        self._stopped_hard = False
+        self._leave_running = leave_running
+        self._mark = CENSUS.mark()
+        environment = (
+            {**os.environ, **(env or {})} if env is None or not ignore_environ else dict(env)
+        )
+        environment[MARK] = self._mark
+        try:
+            self._popen = self._spawn(cwd, environment, output, error, input)
+        except BaseException:
+            CENSUS.over(self._mark)
+            raise
+        self.pid = self._popen.pid
+        if not bg:
+            self._finish_in(timeout)
+
+    def _spawn(
+        self,
+        cwd: str | os.PathLike[str] | None,
+        environment: dict[str, str],
+        output: Redirection,
+        error: Redirection,
+        source: Redirection | bytes,
+    ) -> subprocess.Popen[bytes]:
+        try:
+            streams = Streams(output, error, source)
+        except OSError as problem:
+            raise ProcessError(f"cannot start {self.cmds[0]!r}: {problem}") from problem
+        try:
+            # No preexec_fn: with it the host would be copied (fork), without it is not (vfork).
+            popen = subprocess.Popen(
+                self.cmds,
+                stdin=streams.input,
+                stdout=streams.output,
+                stderr=streams.error,
+                cwd=cwd,
+                env=environment,
+                process_group=0,
+            )
+        except (OSError, ValueError, subprocess.SubprocessError) as problem:
+            raise ProcessError(f"cannot start {self.cmds[0]!r}: {problem}") from problem
+        finally:
+            streams.close()
+        if streams.data is not None:
+            self._feed(popen, streams.data)
+        return popen
+
+    @staticmethod
+    def _feed(popen: subprocess.Popen[bytes], data: bytes) -> None:
+        def write() -> None:
+            assert popen.stdin is not None
+            # A program need not read all that it is given.
+            with contextlib.suppress(BrokenPipeError), popen.stdin as pipe:
+                pipe.write(data)
+
+        threading.Thread(target=write, daemon=True, name="treadle-input").start()
+
+    def _finish_in(self, timeout: float | None) -> None:
+        alarm = threading.Timer(timeout, self.kill) if timeout is not None else None
+        if alarm:
+            alarm.start()
+        try:
+            if self._popen.stdout:
+                self.out = self._popen.stdout.read()
+            self.wait()
+        except BaseException:
+            self.kill()
+            raise
+        finally:
+            if alarm:
+                alarm.cancel()
+
+    @property
+    def status(self) -> int | None:
+        """Exit code, or the negative number of the signal that ended it; None while it runs."""
+        return self._status
+
+    @status.setter
+    def status(self, value: int | None) -> None:
+        self._status = value
+
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return not self._ended.is_set()
+
+    def wait(self) -> int | None:
+        """Wait for its end, and for its tree to be empty; return the status."""
+        with self._waiting:
+            if not self._ended.is_set():
+                self._reap()
+                self._ended.set()
+        return self._status
+
+    def _reap(self) -> None:
+        """Learn the status while the pid is still held, clear the group, let the pid go.
+
+        Only this method reaps, and no signal is sent after it has: while the
+        leader is an unreaped zombie, its pid and group can belong to no one else.
+        """
+        status = self._status_unreaped()
+        with self._signalling:
+            if not self._leave_running:
+                signal_group(self.pid, signal.SIGKILL)
+            code = self._popen.wait()
+            self._reaped = True
+        if self._status is None:
+            self._status = status if hasattr(os, "waitid") else code
+        if not self._leave_running:
+            self._clear()
+
+    def _status_unreaped(self) -> int | None:
+        if not hasattr(os, "waitid"):
+            # Old macOS: the pid is let go with the status, so the group is signalled
+            # an instant after that.
+            self._popen.wait()
+            return None
+        try:
+            return exit_status(_wait_unreaped(self.pid))
+        except ChildProcessError:
+            # The host ignores SIGCHLD: the kernel threw the status away.
+            return None
+
+    def _clear(self) -> None:
+        CENSUS.over(self._mark)
+        if self._stopped_hard or signal_group(self.pid, 0):
+            self.leaked = CENSUS.sweep()
+
+    def terminate(self, signum: int = signal.SIGTERM) -> None:
+        """Ask the process group to end; a stopped one is continued so that it can."""
+        with self._signalling:
+            if not self._reaped:
+                signal_group(self.pid, signum)
+                signal_group(self.pid, signal.SIGCONT)
+
+    def kill(self, recursive: bool = True, timeout: float = 3) -> None:
+        """End the process and (with `recursive`) everything it started, at once.
+
+        Returns without waiting; `wait` returns when the tree is empty. `timeout`
+        is the seed's and has no use here.
+        """
+        del timeout
+        with self._signalling:
+            if self._reaped:
+                return
+            if recursive:
+                self._stopped_hard = True
+                signal_group(self.pid, signal.SIGKILL)
+            else:
+                self._popen.send_signal(signal.SIGKILL)
+
+    def interrupt(self) -> None:
+        """The seed's name for `kill`."""
+        self.kill()
+
+
+def _checked(cmds: Sequence[str]) -> list[str]:
+    if isinstance(cmds, str | bytes) or not isinstance(cmds, Sequence):
+        raise ProcessError(f"a command is a list of strings, not {cmds!r}")
+    if not cmds:
+        raise ProcessError("the command is empty")
+    wrong = [part for part in cmds if not isinstance(part, str | bytes | os.PathLike)]
+    if wrong:
+        raise ProcessError(f"a command is a list of strings; {wrong[0]!r} in {cmds!r} is not one")
+    return [os.fsdecode(part) for part in cmds]
+
+
+def _wait_unreaped(pid: int) -> Any:
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)

@@ -1,0 +1,66 @@
+"""Where a process writes to and reads from, in the seed's words."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from typing import IO, Any, TypeAlias
+
+Redirection: TypeAlias = "None | int | str | os.PathLike[str] | IO[Any]"
+
+PIPE = subprocess.PIPE
+STDOUT = subprocess.STDOUT
+
+
+class Streams:
+    """The files that a process is started with; those opened here are closed here.
+
+    Args:
+        output: None (the host's own), a path (`+path` appends), `PIPE`, or an open file.
+        error: the same, or `STDOUT`.
+        input: None (nothing to read), a path, text behind a `|`, bytes, `PIPE`, or an open file.
+
+    Raises:
+        OSError: a file cannot be opened.
+    """
+
+    def __init__(
+        self,
+        output: Redirection,
+        error: Redirection,
+        input: Redirection | bytes,  # noqa: A002 -- the seed's name
+    ) -> None:
+        self._opened = contextlib.ExitStack()
+        self.data: bytes | None = None
+        try:
+            self.output = self._writable(output)
+            self.error = self._writable(error)
+            self.input = self._readable(input)
+        except BaseException:
+            self.close()
+            raise
+
+    def _writable(self, target: Redirection) -> Any:
+        if not isinstance(target, str | os.PathLike):
+            return target
+        name = os.fspath(target)
+        mode = "ab" if name.startswith("+") else "wb"
+        return self._opened.enter_context(open(name.removeprefix("+"), mode))  # noqa: SIM115 -- the stack closes it
+
+    def _readable(self, source: Redirection | bytes) -> Any:
+        if source is None:
+            # Jobs run side by side: none of them can own the host's input.
+            return subprocess.DEVNULL
+        if isinstance(source, str) and source.startswith("|"):
+            source = source[1:].encode()
+        if isinstance(source, bytes):
+            self.data = source
+            return PIPE
+        if isinstance(source, str | os.PathLike):
+            return self._opened.enter_context(open(source, "rb"))  # noqa: SIM115 -- the stack closes it
+        return source
+
+    def close(self) -> None:
+        """Close what was opened here."""
+        self._opened.close()

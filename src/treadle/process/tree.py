@@ -1,0 +1,154 @@
+"""All processes that belong to one attempt, found and killed.
+
+The problem: a job's program starts others, and those may outlive it, leave its
+process group (`setsid`), or be re-parented when their parent exits. The kernel
+keeps no list of "everything that came from here" for an ordinary process.
+
+What does not work: killing the process group misses `setsid`; walking from
+parent to child misses what was re-parented to init; becoming a subreaper would
+collect the strays, but it changes the host process, whose other children it
+would affect as well.
+
+What is done: every child carries a mark in its environment, which all its
+descendants inherit, and which `/proc/PID/environ` shows. A sweep reads every
+process of the system, takes those whose mark belongs to an attempt of this
+process that is over, and kills them by pidfd, checking the mark again through
+the open pidfd so that a pid that was reused in between is never hit. Sweeps are
+repeated until one finds nothing.
+
+Still not covered: a descendant that clears its environment *and* leaves the
+group; anything when the scheduler itself is killed with SIGKILL; and systems
+without /proc (there, the process group is all there is). The separate warden
+process covers those.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import secrets
+import signal
+import threading
+import time
+
+MARK = "TREADLE_TREE"
+
+_PREFIX = f"{MARK}=".encode()
+_ROUNDS_FOR = 2.0  # seconds; a fork storm of 200 forks a second is empty well before
+_HAS_PROC = os.path.isdir("/proc/self/fd") and hasattr(os, "pidfd_open")
+
+
+class Census:
+    """The marks that this process gave out, and which of them may still be seen."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._pid = 0
+        self._session = b""
+        self._allowed: set[bytes] = set()
+        self._sweeping = threading.Lock()
+        self._sweeps = 0
+
+    def mark(self) -> str:
+        """A new mark; its processes are left alone until `over` is called with it."""
+        with self._lock:
+            if self._pid != os.getpid():
+                # A fork of the host has children of its own: not ours to kill.
+                self._pid, self._session = os.getpid(), secrets.token_hex(8).encode()
+                self._allowed.clear()
+            mark = self._session + b":%d" % next(self._numbers)
+            self._allowed.add(mark)
+        return mark.decode()
+
+    def over(self, mark: str) -> None:
+        """The attempt with this mark is over: whatever still carries it is to go."""
+        with self._lock:
+            self._allowed.discard(mark.encode())
+
+    def strays(self) -> list[int]:
+        """The pids of processes whose attempt is over; empty where there is no /proc."""
+        if not _HAS_PROC or not self._session:
+            return []
+        found = []
+        for name in os.listdir("/proc"):
+            if name.isdigit() and self._is_stray(int(name)):
+                found.append(int(name))
+        return found
+
+    def _is_stray(self, pid: int) -> bool:
+        mark = _mark_of(pid)
+        return (
+            mark is not None
+            and mark.startswith(self._session + b":")
+            and mark not in self._allowed
+            and not _is_zombie(pid)
+        )
+
+    def sweep(self) -> int:
+        """Kill all strays; return how many there were.
+
+        Callers that come while a sweep is under way share the next one.
+        """
+        seen = self._sweeps
+        with self._sweeping:
+            if self._sweeps > seen:
+                # Another began after we asked, so it saw what we wanted swept.
+                return 0
+            self._sweeps += 1
+            return self._sweep()
+
+    def _sweep(self) -> int:
+        killed: set[int] = set()
+        end = time.monotonic() + _ROUNDS_FOR
+        while (strays := self.strays()) and time.monotonic() < end:
+            for pid in strays:
+                if self._kill(pid):
+                    killed.add(pid)
+            time.sleep(0.001)
+        return len(killed)
+
+    def _kill(self, pid: int) -> bool:
+        with contextlib.suppress(OSError):
+            descriptor = os.pidfd_open(pid)
+            try:
+                # The pidfd pins the process; only now is what we read about it.
+                if self._is_stray(pid):
+                    signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+                    return True
+            finally:
+                os.close(descriptor)
+        return False
+
+
+def _mark_of(pid: int) -> bytes | None:
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            environment = file.read()
+    except OSError:
+        return None
+    at = 0 if environment.startswith(_PREFIX) else environment.find(b"\0" + _PREFIX) + 1
+    if not at and not environment.startswith(_PREFIX):
+        return None
+    return environment[at + len(_PREFIX) :].split(b"\0", 1)[0]
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] in (b"Z", b"X")
+    except OSError:
+        return True
+
+
+CENSUS = Census()
+
+
+def signal_group(group: int, signum: int) -> bool:
+    """Send a signal to a process group; False if it is empty (or, rarely, not ours)."""
+    try:
+        os.killpg(group, signum)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
