@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from treadle.errors import RunInterrupted, WorkflowError
+from treadle.errors import Terminated, WorkflowError
 from treadle.job import EmptyJob, Job, ProcessJob
 from treadle.job.scheduler import Scheduler
 from treadle.report.feed import JobEnded, JobSkipped, JobStarted, RunEnded, RunStarted
@@ -22,8 +22,9 @@ from treadle.workflow.graph import build_dag
 from treadle.workflow.names import file_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from treadle.job.base import NotifyEndType
     from treadle.report.feed import Fact, View
     from treadle.workflow import Plan, PlannedJob
 
@@ -142,10 +143,10 @@ class _Scheduler(Scheduler):
 class _WorkflowJob(ProcessJob):
     """A job of a workflow file; the environment says to it which one it is."""
 
-    def __init__(
-        self, uid: str, data: PlannedJob, notify_end: Callable[[str], None], of: _Run
-    ) -> None:
+    def __init__(self, uid: str, data: PlannedJob, notify_end: NotifyEndType, of: _Run) -> None:
         super().__init__(uid, data, notify_end)
+        self.name = uid
+        self.planned = data
         self.queue_name = data.queue
         self.tokens = min(data.tokens, of.queues[data.queue])
         self.timeout = data.timeout
@@ -155,33 +156,33 @@ class _WorkflowJob(ProcessJob):
 
     @property
     def priority(self) -> float:
-        return self.data.priority
+        return self.planned.priority
 
     @property
     def cmdline(self) -> list[str]:
-        return list(self.data.argv)
+        return list(self.planned.argv)
 
     @property
     def log(self) -> Path:
-        return self.of.logs / f"{file_name(self.uid)}.{self.attempt}.log"
+        return self.of.logs / f"{file_name(self.name)}.{self.attempt}.log"
 
     @property
     def cmd_options(self) -> dict[str, Any]:
         said = {
-            "TREADLE_JOB": self.uid,
+            "TREADLE_JOB": self.name,
             "TREADLE_RUN": self.of.label,
             "TREADLE_ATTEMPT": str(self.attempt),
             "TREADLE_SLOT": str(self.slot),
         }
         return {
             "output": str(self.log),
-            "env": self.data.env | said,
+            "env": self.planned.env | said,
             "ignore_environ": False,
-            "cwd": str(self.data.cwd),
+            "cwd": str(self.planned.cwd),
         }
 
     def on_start(self, scheduler: Scheduler) -> None:  # noqa: ARG002 -- the seed's signature
-        self.of.tell(JobStarted(self.uid, self.attempt, time.monotonic()))
+        self.of.tell(JobStarted(self.name, self.attempt, time.monotonic()))
 
 
 class _Run:
@@ -208,7 +209,9 @@ class _Run:
         self.skipped: list[str] = []
         # For each job that failed or was skipped, the job where the trouble began.
         self.origins: dict[str, str] = {}
-        self.scheduler = _Scheduler(self.provide, self.collect, queues, job_timeout=math.inf)
+        self.scheduler = _Scheduler(
+            self.provide, self.collect, queues, job_timeout=math.inf, order="critical-path"
+        )
 
     def tell(self, fact: Fact) -> None:
         for view in self.views:
@@ -223,8 +226,8 @@ class _Run:
             self.scheduler.run(dag)
         except KeyboardInterrupt:
             signum = signal.SIGINT
-        except RunInterrupted as error:
-            signum = getattr(error, "signum", None) or signal.SIGINT
+        except Terminated as error:
+            signum = error.signum
         finally:
             duration = time.monotonic() - begin
             left = self.left()
@@ -245,12 +248,9 @@ class _Run:
         return tuple(name for name in self.chosen if name not in over)
 
     def provide(
-        self,
-        uid: str,
-        data: object,  # noqa: ARG002 -- the plan has it
-        predecessors: frozenset[str],  # noqa: ARG002 -- the plan has them in order
-        notify_end: Callable[[str], None],
+        self, uid: Any, data: Any, predecessors: frozenset[Any], notify_end: NotifyEndType
     ) -> Job:
+        del data, predecessors  # the plan has both, the needs in their order
         planned = self.plan.jobs[uid]
         if any(need in self.origins for need in planned.needs):
             return EmptyJob(uid, planned, notify_end, ReturnValue.force_fail)
@@ -262,10 +262,10 @@ class _Run:
         if isinstance(job, _WorkflowJob):
             self.ended(job)
         elif job.status is ReturnValue.success:
-            self.good.append(job.uid)
-            self.tell(JobEnded(job.uid, 0, ReturnValue.success, "exited", 0.0))
+            self.good.append(job.data.name)
+            self.tell(JobEnded(job.data.name, 0, ReturnValue.success, "exited", 0.0))
         else:
-            self.skip(job.uid)
+            self.skip(job.data.name)
         return False
 
     def skip(self, uid: str) -> None:
@@ -278,10 +278,10 @@ class _Run:
     def ended(self, job: _WorkflowJob) -> None:
         outcome, code = _how(job)
         good = outcome == "exited" and code == 0
-        (self.good if good else self.failed).append(job.uid)
+        (self.good if good else self.failed).append(job.name)
         self.tell(
             JobEnded(
-                name=job.uid,
+                name=job.name,
                 attempt=job.attempt,
                 status=ReturnValue.success if good else ReturnValue.failure,
                 outcome=outcome,
@@ -291,7 +291,7 @@ class _Run:
             )
         )
         if not good:
-            self.origins[job.uid] = job.uid
+            self.origins[job.name] = job.name
             self.scheduler.draining |= len(self.failed) == self.keep_going
 
 
@@ -307,13 +307,13 @@ def _how(job: _WorkflowJob) -> tuple[str, int | None]:
 
 def _detail(job: _WorkflowJob, outcome: str, code: int | None) -> str:
     if outcome == "timed_out":
-        return f"timed out after {seconds(job.data.timeout)}"
+        return f"timed out after {seconds(job.planned.timeout)}"
     if outcome == "signalled" and code is not None and code < 0:
         return f"killed by {_signal_name(-code)}"
     if outcome == "exited":
         return f"exit {code}"
-    if job.exception is not None:
-        return str(job.exception)
+    if error := job.spawn_error or job.exception:
+        return str(error)
     return {"interrupted": "interrupted", "stuck": "cannot be killed"}.get(outcome, outcome)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from importlib import import_module
@@ -85,6 +86,8 @@ def main() -> NoReturn:
 def guarded() -> int:
     """Run the command line and return the exit code."""
     err = Output(sys.stderr)
+    # What the library logs about a job, the reports say better.
+    logging.getLogger("treadle").addHandler(logging.NullHandler())
     try:
         code = command.main(prog_name="treadle", standalone_mode=False)
     except (KeyboardInterrupt, click.Abort):

@@ -99,26 +99,27 @@ class Console:
         self.out.line()
         self.out.line(self.out.paint(f"{number(len(failures), 'job')} failed:", "bold"))
         for ended in failures[:_MAX_FAILURES]:
-            self.out.line(
-                self._line("FAILED", seconds(ended.duration), ended.name, ended.detail, style="red")
-            )
+            self.out.line(f"  {self.out.paint(safe(ended.name), 'red')}: {safe(ended.detail)}")
             self._tail(ended)
         if len(failures) > _MAX_FAILURES:
             self.out.line(f"… and {len(failures) - _MAX_FAILURES} more")
 
     def _last_line(self, fact: RunEnded, failures: int) -> None:
         stopped = len(self.failed) - failures
-        parts = [f"{self.good} ok"]
-        parts += [f"{failures} failed"] if failures else []
+        parts = [f"{failures} failed"] if failures else []
         parts += [f"{stopped} stopped"] if stopped else []
         parts += [f"{len(self.skipped)} skipped"] if self.skipped else []
         parts += [f"{fact.left} not started"] if fact.left else []
+        parts += [f"{self.good} ok of {number(self.jobs, 'job')}"] if parts else []
+        parts = parts or [f"{number(self.jobs, 'job')}"]
         word, style = self._verdict(fact, failures)
-        where = f", logs in {safe(_short(self.logs))}" if self.logs else ""
+        where = f"; logs in {safe(_short(self.logs))}" if self.logs else ""
         self.out.line(
-            f"{self.out.paint(word, style, 'bold')}: {number(self.jobs, 'job')}: "
-            f"{', '.join(parts)} in {seconds(fact.duration)}{where}"
+            f"{self.out.paint(word, style, 'bold')}: {', '.join(parts)} "
+            f"in {seconds(fact.duration)}{where}"
         )
+        if fact.left and not fact.signum:
+            self.out.line("nothing more was started after a failure; 'treadle run -k 0' goes on")
 
     def _verdict(self, fact: RunEnded, failures: int) -> tuple[str, str]:
         if fact.signum:

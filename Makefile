@@ -1,0 +1,62 @@
+# Two commands on a fresh machine: `make demo`, `make test`. All that they make lies in this
+# folder; `make clean` takes it away.
+
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+READY  := $(VENV)/.ready
+
+.PHONY: help demo test test-all lint docs bench clean
+
+help:
+	@echo "make demo      draw an atlas of this machine's Python standard library"
+	@echo "make test      run the tests"
+	@echo "make test-all  run them with every Python of pyenv: 3.11, 3.12, 3.13"
+	@echo "make lint      ruff, mypy, import layers"
+	@echo "make docs      build the documentation into docs/_build"
+	@echo "make bench     measure, beside the peers"
+	@echo "make clean     take away everything that make made"
+
+# --group needs pip 25.1. The stamp is written last: what was cut short is done again.
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "treadle needs Python 3.11 or newer: make PYTHON=/path/to/python3")'
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable . --group test
+	@touch $@
+
+$(VENV)/.ready-%: $(READY)
+	$(PY) -m pip install --quiet --disable-pip-version-check --group $*
+	@touch $@
+
+demo: $(READY)
+	ATLAS_OUT=$(CURDIR)/demo $(VENV)/bin/treadle run -f examples/stdlib_atlas/workflow.py
+	@echo "the atlas: file://$(CURDIR)/demo/index.html"
+
+test: $(READY)
+	$(PY) -m pytest
+
+test-all:
+	@set -e; for version in 3.11 3.12 3.13; do \
+	  python=$$(ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$$version.*/bin/python 2>/dev/null | tail -n 1); \
+	  if [ -z "$$python" ]; then echo "== Python $$version: not there"; continue; fi; \
+	  echo "== Python $$version"; \
+	  $(MAKE) --no-print-directory test VENV=.venv-$$version PYTHON=$$python; \
+	done
+
+lint: $(VENV)/.ready-lint
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+
+docs: $(VENV)/.ready-docs
+	$(PY) -m sphinx -W --keep-going docs docs/_build
+
+bench: $(VENV)/.ready-bench
+	$(PY) bench
+
+clean:
+	rm -rf .venv .venv-* demo build dist docs/_build docs/autoapi
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .treadle
+	find src tests examples bench -name __pycache__ -type d -prune -exec rm -rf {} +

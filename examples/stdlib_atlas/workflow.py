@@ -1,0 +1,76 @@
+"""An atlas of the Python standard library, drawn by some two hundred jobs.
+
+    treadle run -f examples/stdlib_atlas/workflow.py
+
+One job looks at each module of the library (compile, parse, count, collect imports), one
+adds up each group, one all of them; then two pictures and a page are drawn, and the page is
+checked against a count made in another way. What comes out is in $ATLAS_OUT, or in demo/.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from library import GROUPS, OTHER, group_of, modules
+
+from treadle.workflow import Workflow
+
+HERE = Path(__file__).parent
+OUT = Path(os.environ.get("ATLAS_OUT", "demo")).absolute()
+
+# Parsing is limited to two at a time, however many jobs are allowed in all.
+workflow = Workflow(
+    queues={"parse": 2},
+    env={"ATLAS_OUT": str(OUT), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"},
+)
+
+
+def step(script: str, *arguments: str) -> list[str]:
+    """Return the command of a script of this folder."""
+    return [sys.executable, str(HERE / f"{script}.py"), *arguments]
+
+
+workflow.add("inventory", run=step("inventory"), description="List modules and files")
+workflow.add(
+    "scan",
+    matrix={"module": modules()},
+    run=step("scan", "${{ matrix.module }}"),
+    needs=["inventory"],
+    queue="parse",
+    timeout=60,
+    description="Compile, parse and count one module",
+)
+
+present = {group_of(module) for module in modules()}
+groups = [group for group in (*GROUPS, OTHER) if group in present]
+for group in groups:
+    workflow.add(
+        f"group-{group}",
+        run=step("tally", group),
+        needs=[f"scan[{module}]" for module in modules() if group_of(module) == group],
+        description=f"Add up the modules of '{group}'",
+    )
+
+workflow.add(
+    "atlas",
+    run=step("atlas"),
+    needs=[f"group-{group}" for group in groups],
+    description="Put all groups together, work out who imports whom",
+)
+workflow.add(
+    "treemap", run=step("treemap"), needs=["atlas"], description="Draw the sizes of all modules"
+)
+workflow.add(
+    "wheel", run=step("wheel"), needs=["atlas"], description="Draw who imports whom"
+)
+workflow.add(
+    "page", run=step("page"), needs=["treemap", "wheel"], description="Write index.html"
+)
+workflow.add(
+    "proof",
+    run=step("proof"),
+    needs=["page"],
+    description="Count again in another way and compare with the page",
+)
