@@ -38,7 +38,7 @@ def test_an_existing_vertex_with_a_missing_predecessor_keeps_what_it_had(build: 
     dag = build("a b:a")
     text = "DAG.update_vertex: predecessor on non existing vertices zz\n"
     assert message(lambda: dag.update_vertex("b", "new", ["a", "zz"])) == text
-    assert (dag["b"], dag.get_predecessors("b")) == ("B", {"a"})
+    assert (dag["b"], set(dag.get_predecessors("b"))) == ("B", {"a"})
 
 
 def test_a_new_vertex_that_waits_for_itself_is_a_missing_predecessor() -> None:
@@ -88,9 +88,9 @@ def test_any_iterable_gives_predecessors(build: Build, given: Any) -> None:
 def test_update_adds_predecessors_and_replaces_data_unless_none(build: Build) -> None:
     dag = build("a b c:a")
     dag.update_vertex("c", None, ["b"])
-    assert (dag["c"], dag.get_predecessors("c")) == ("C", {"a", "b"})
+    assert (dag["c"], set(dag.get_predecessors("c"))) == ("C", {"a", "b"})
     dag.update_vertex("c", 0, ["b"])
-    assert (dag["c"], dag.get_predecessors("c")) == (0, {"a", "b"})
+    assert (dag["c"], set(dag.get_predecessors("c"))) == (0, {"a", "b"})
 
 
 def test_with_checks_the_dag_must_be_valid_before(build: Build) -> None:
@@ -144,7 +144,8 @@ def test_set_predecessors_replaces_and_adds_an_unknown_vertex(build: Build) -> N
     dag = build("a b c:a")
     assert dag.get_successors("a") == {"c"}
     dag.set_predecessors("c", frozenset("b"))
-    assert (dag.get_successors("a"), dag.get_successors("b")) == (frozenset(), {"c"})
+    assert not dag.get_successors("a")
+    assert dag.get_successors("b") == {"c"}
     dag.set_predecessors("new", frozenset("c"))
     assert dag["new"] is None
     assert list(dag) == [("a", "A"), ("b", "B"), ("c", "C"), ("new", None)]
@@ -274,4 +275,5 @@ def test_reverse_of_a_cycle_is_refused_unless_unchecked(build: Build) -> None:
 
 def test_reverse_makes_a_missing_predecessor_a_vertex(build: Build) -> None:
     back = build("a:g").reverse_graph()
-    assert (back.vertex_data, back.get_predecessors("g")) == ({"a": "A", "g": None}, {"a"})
+    assert back.vertex_data == {"a": "A", "g": None}
+    assert back.get_predecessors("g") == {"a"}

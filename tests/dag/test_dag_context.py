@@ -82,7 +82,12 @@ def test_pruned_vertices_are_bridged(build: Build) -> None:
 def test_prune_asks_in_topological_order_and_keeps_insertion_order(build: Build) -> None:
     asked: list[tuple[bool, Any]] = []
     dag = build("z:y y:x x")
-    pruned = dag.prune(lambda graph, vertex: asked.append((graph is dag, vertex)) or vertex == "y")
+
+    def drop(graph: DAG, vertex: Any) -> bool:
+        asked.append((graph is dag, vertex))
+        return bool(vertex == "y")
+
+    pruned = dag.prune(drop)
     assert asked == [(True, "x"), (True, "y"), (True, "z")]
     assert str(pruned) == "z -> x\nx -> (none)"
     pruned.add_vertex("w", predecessors=["z"])

@@ -149,7 +149,8 @@ def test_the_critical_path_is_the_heaviest(
     assert all(a in dag.get_predecessors(b) for a, b in pairwise(path))
 
     def heaviest(v: Any) -> int:
-        return weights[v] + max((heaviest(p) for p in dag.get_predecessors(v)), default=0)
+        before: int = max((heaviest(p) for p in dag.get_predecessors(v)), default=0)
+        return before + int(weights[v])
 
     assert sum(weights[v] for v in path) == max(heaviest(v) for v in order)
     assert not dag.get_predecessors(path[0])

@@ -131,9 +131,7 @@ class DAG(Graph):
         path = order.shortest_path(self._edges, source, before)
         return None if path is None else [*path, target]
 
-    def critical_path(
-        self, weight: Mapping[VertexID, float] | Callable[[VertexID], float]
-    ) -> list[VertexID]:
+    def critical_path(self, weight: Mapping[Any, float] | Callable[[Any], float]) -> list[VertexID]:
         """The path with the greatest sum of weights, from a start to an end.
 
         Of several that weigh the same it ends at the vertex inserted first, and
