@@ -8,9 +8,7 @@ import time
 from library import ROOT, files_of, group_of, modules
 from store import save
 
-found = {
-    name: [str(path.relative_to(ROOT)) for path in files_of(name)] for name in modules()
-}
+found = {name: [str(path.relative_to(ROOT)) for path in files_of(name)] for name in modules()}
 save(
     "inventory",
     {

@@ -12,25 +12,29 @@ ROOT = Path(sysconfig.get_path("stdlib"))
 GROUPS = {
     "text": "string re difflib textwrap stringprep rlcompleter struct codecs encodings "
     "reprlib pprint gettext locale sre_compile sre_constants sre_parse _strptime",
-    "data": "datetime zoneinfo calendar collections heapq bisect weakref types copy enum graphlib "
-    "numbers decimal fractions random statistics functools operator hashlib hmac secrets "
-    "dataclasses uuid ipaddress _pydecimal _pydatetime colorsys",
-    "files": "pathlib posixpath ntpath genericpath nturl2path stat filecmp tempfile glob fnmatch "
-    "linecache shutil fileinput pickle pickletools copyreg shelve dbm sqlite3 gzip bz2 lzma "
-    "zipfile tarfile csv configparser tomllib netrc plistlib compression",
-    "system": "os io argparse getopt optparse logging getpass curses platform ctypes signal pty tty "
-    "pipes crypt cmd shlex",
-    "concurrency": "threading multiprocessing concurrent subprocess sched queue contextvars asyncio "
-    "selectors asyncore asynchat _threading_local",
-    "internet": "socket ssl socketserver smtpd webbrowser wsgiref urllib http ftplib poplib imaplib "
-    "smtplib telnetlib nntplib cgi cgitb xmlrpc",
+    "data": "datetime zoneinfo calendar collections heapq bisect weakref types copy enum "
+    "graphlib numbers decimal fractions random statistics functools operator "
+    "hashlib hmac secrets dataclasses uuid ipaddress _pydecimal _pydatetime "
+    "colorsys",
+    "files": "pathlib posixpath ntpath genericpath nturl2path stat filecmp tempfile glob "
+    "fnmatch linecache shutil fileinput pickle pickletools copyreg shelve dbm "
+    "sqlite3 gzip bz2 lzma zipfile tarfile csv configparser tomllib netrc "
+    "plistlib compression",
+    "system": "os io argparse getopt optparse logging getpass curses platform ctypes signal "
+    "pty tty pipes crypt cmd shlex",
+    "concurrency": "threading multiprocessing concurrent subprocess sched queue contextvars "
+    "asyncio selectors asyncore asynchat _threading_local",
+    "internet": "socket ssl socketserver smtpd webbrowser wsgiref urllib http ftplib poplib "
+    "imaplib smtplib telnetlib nntplib cgi cgitb xmlrpc",
     "formats": "email json mailbox mimetypes base64 quopri uu binhex html xml mailcap xdrlib",
-    "interface": "tkinter turtle turtledemo idlelib wave aifc sunau chunk sndhdr imghdr antigravity",
-    "tools": "typing pydoc pydoc_data doctest unittest bdb pdb timeit trace tracemalloc cProfile "
-    "profile profiling pstats distutils ensurepip venv zipapp lib2to3 compileall py_compile pyclbr "
-    "tabnanny",
-    "runtime": "sysconfig warnings contextlib abc atexit traceback inspect site code codeop zipimport "
-    "pkgutil modulefinder runpy importlib imp annotationlib __future__ this",
+    "interface": "tkinter turtle turtledemo idlelib wave aifc sunau chunk sndhdr imghdr "
+    "antigravity",
+    "tools": "typing pydoc pydoc_data doctest unittest bdb pdb timeit trace tracemalloc "
+    "cProfile profile profiling pstats distutils ensurepip venv zipapp lib2to3 "
+    "compileall py_compile pyclbr tabnanny",
+    "runtime": "sysconfig warnings contextlib abc atexit traceback inspect site code codeop "
+    "zipimport pkgutil modulefinder runpy importlib imp annotationlib __future__ "
+    "this",
     "language": "ast symtable token keyword tokenize dis opcode string.templatelib",
 }
 OTHER = "internals"

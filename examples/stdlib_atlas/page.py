@@ -24,7 +24,7 @@ def figures(total: dict[str, int], groups: int) -> str:
         (total["classes"], "classes"),
         (groups, "groups"),
     ]
-    return "".join(f"<div><dd>{value:,}</dd><dt>{label}</dt></div>" for value, label in shown)
+    return "".join(f"<div><dt>{label}</dt><dd>{value:,}</dd></div>" for value, label in shown)
 
 
 def legend(groups: dict[str, dict[str, int]]) -> str:
@@ -48,7 +48,7 @@ def row(module: dict[str, Any], largest: int) -> str:
         f'<td class="bar" style="--share:{share:.2f}%"><span>{module["code"]:,}</span></td>'
         + "".join(f"<td>{number:,}</td>" for number in numbers)
         + f"<td>{len(module['imports'])}</td><td>{module['importers']}</td>"
-        f'<td class="long">{f"{escape(where)} <i>{length}</i>" if length else "–"}</td></tr>'
+        f'<td class="long">{f"{escape(where)} <i>{length}</i>" if length else "&ndash;"}</td></tr>'
     )
 
 

@@ -11,7 +11,7 @@ from store import OUT
 
 def said(page: str, label: str) -> int:
     """Return one of the large numbers of the page."""
-    found = re.search(rf"<dd>([\d,]+)</dd><dt>{label}</dt>", page)
+    found = re.search(rf"<dt>{label}</dt><dd>([\d,]+)</dd>", page)
     return int(found[1].replace(",", "")) if found else -1
 
 

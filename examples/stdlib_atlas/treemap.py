@@ -58,17 +58,33 @@ def lay_row(row: list[tuple[str, float]], box: Box, placed: dict[str, Box]) -> B
     return (box[0], box[1] + thick, width, height - thick)
 
 
+def group_boxes(sizes: dict[str, float]) -> dict[str, Box]:
+    """Divide the picture among the groups, so that what is left below their heads is to scale.
+
+    How much a head takes depends on the width of its group, and that on the division:
+    a few rounds come close enough.
+    """
+    boxes = squarify(list(sizes.items()), (0, 0, WIDTH, HEIGHT))
+    for _ in range(12):
+        heads = {group: HEAD * box[2] for group, box in boxes.items()}
+        scale = (WIDTH * HEIGHT - sum(heads.values())) / sum(sizes.values())
+        wanted = [(group, size * scale + heads[group]) for group, size in sizes.items()]
+        boxes = squarify(wanted, (0, 0, WIDTH, HEIGHT))
+    return boxes
+
+
 def draw(atlas: dict) -> str:  # type: ignore[type-arg] # a tree of JSON
     """Return the picture."""
     groups = {name: total["code"] for name, total in atlas["groups"].items()}
     parts = []
-    for group, box in squarify(list(groups.items()), (0, 0, WIDTH, HEIGHT)).items():
+    for group, box in group_boxes(groups).items():
         x, y, width, height = box
         modules = {n: m for n, m in atlas["modules"].items() if m["group"] == group}
         parts.append(f'<g class="g-{group}">')
         if width > 60:
-            parts.append(f'<text class="head" x="{x + 4:.1f}" y="{y + 14:.1f}" font-size="13">'
-                         f"{group}</text>")
+            parts.append(
+                f'<text class="head" x="{x + 4:.1f}" y="{y + 14:.1f}" font-size="13">{group}</text>'
+            )
         inner = (x, y + HEAD, width, max(1.0, height - HEAD))
         sizes = [(name, module["code"]) for name, module in modules.items()]
         for name, tile in squarify(sizes, inner).items():

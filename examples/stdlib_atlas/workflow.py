@@ -62,12 +62,8 @@ workflow.add(
 workflow.add(
     "treemap", run=step("treemap"), needs=["atlas"], description="Draw the sizes of all modules"
 )
-workflow.add(
-    "wheel", run=step("wheel"), needs=["atlas"], description="Draw who imports whom"
-)
-workflow.add(
-    "page", run=step("page"), needs=["treemap", "wheel"], description="Write index.html"
-)
+workflow.add("wheel", run=step("wheel"), needs=["atlas"], description="Draw who imports whom")
+workflow.add("page", run=step("page"), needs=["treemap", "wheel"], description="Write index.html")
 workflow.add(
     "proof",
     run=step("proof"),
