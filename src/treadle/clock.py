@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import queue
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class SystemClock:
 
     def wall(self) -> datetime:
         """The date and time, in UTC."""
-        return datetime.now(timezone.utc)
+        return datetime.now(UTC)
 
     def receive(self, inbox: queue.SimpleQueue[T], timeout: float | None) -> T:
         """Take the next message, waiting for it `timeout` seconds at most."""

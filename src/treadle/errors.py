@@ -19,6 +19,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 
 class TreadleError(Exception):
@@ -42,7 +43,7 @@ class SeedError(TreadleError):
             self.messages = [message] if isinstance(message, str) else list(message)
         super().__init__(message, origin)
 
-    def __iadd__(self, other: str | SeedError | Sequence[str]) -> SeedError:
+    def __iadd__(self, other: str | SeedError | Sequence[str]) -> Self:
         """Append messages."""
         if isinstance(other, SeedError):
             self.messages += other.messages
@@ -75,7 +76,7 @@ class RunInterrupted(SchedulerError):  # noqa: N818 -- named like KeyboardInterr
     """`Scheduler.interrupt()` ended the run."""
 
 
-class Terminated(SystemExit):  # noqa: N818 -- it is no error: the program was told to end
+class Terminated(SystemExit):
     """A signal that ends the program arrived during a run, and the run was wound up.
 
     Uncaught, the program exits with 128 + `signum`, as shells report it.

@@ -37,7 +37,7 @@ class Slots:
     tokens can be more than n: then new numbers are made.
     """
 
-    __slots__ = ("_fresh", "_freed", "_more")
+    __slots__ = ("_freed", "_fresh", "_more")
 
     def __init__(self, count: int) -> None:
         self._fresh = count
@@ -136,7 +136,7 @@ class Queues:
 
     def clear(self) -> list[Node]:
         """Empty all queues; return who waited."""
-        dropped = []
+        dropped: list[Node] = []
         for queue in self._in_order:
             dropped.extend(queue.line)
             queue.line.clear()

@@ -36,6 +36,6 @@ class StartExecutor:
         is_alive = getattr(job.handle, "is_alive", None)
         return bool(is_alive()) if is_alive is not None else None
 
-    def outcome(self, job: Runnable) -> Outcome:
+    def outcome(self, job: Runnable) -> Outcome:  # noqa: ARG002 -- the protocol's
         """It said that it ended: that is all there is."""
         return Outcome.EXITED

@@ -180,6 +180,6 @@ class ThreadExecutor:
         """Ask the handle."""
         return job.handle is not None and bool(job.handle.is_alive())
 
-    def outcome(self, job: Runnable) -> Outcome:
+    def outcome(self, job: Runnable) -> Outcome:  # noqa: ARG002 -- the protocol's
         """A thread ends by returning from `run`, with or without an exception."""
         return Outcome.EXITED

@@ -7,7 +7,7 @@ import logging
 import time
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from treadle.executors.threads import JobThread, ThreadCache
@@ -70,8 +70,8 @@ class Job(metaclass=ABCMeta):
     attempt: int = 0
 
     _threads: ThreadCache | None = None
-    _started_at: datetime | None = None
-    _stopped_at: datetime | None = None
+    _started_at: float | None = None
+    _stopped_at: float | None = None
     _began = 0.0
     _took = 0.0
 
@@ -105,21 +105,22 @@ class Job(metaclass=ABCMeta):
         """Note that the attempt begins now."""
         self._stopped_at = None
         self._began = time.monotonic()
-        self._started_at = datetime.now(timezone.utc)
+        self._started_at = time.time()
 
     def record_stop_time(self) -> None:
         """Note that the attempt ends now."""
         self._took = time.monotonic() - self._began
-        self._stopped_at = datetime.now(timezone.utc)
+        self._stopped_at = time.time()
 
     @property
     def timing_info(self) -> JobTimingInfo:
         """When the attempt began and ended, and how long it took."""
         if self._started_at is None:
             return JobTimingInfo(None, None, 0.0)
-        stopped = self._stopped_at
-        took = self._took if stopped is not None else time.monotonic() - self._began
-        return JobTimingInfo(self._started_at, stopped, took)
+        started = datetime.fromtimestamp(self._started_at, UTC)
+        if self._stopped_at is None:
+            return JobTimingInfo(started, None, time.monotonic() - self._began)
+        return JobTimingInfo(started, datetime.fromtimestamp(self._stopped_at, UTC), self._took)
 
     @abstractmethod
     def run(self) -> None:
@@ -174,10 +175,10 @@ class Job(metaclass=ABCMeta):
         before, self.interrupted = self.interrupted, True
         return not before
 
-    def on_start(self, scheduler: Scheduler) -> None:
+    def on_start(self, scheduler: Scheduler) -> None:  # noqa: B027 -- a hook, empty unless overridden
         """Called right before the job is started."""
 
-    def on_finish(self, scheduler: Scheduler) -> None:
+    def on_finish(self, scheduler: Scheduler) -> None:  # noqa: B027 -- a hook, empty unless overridden
         """Called after the job was collected, also if it was skipped."""
 
 

@@ -39,6 +39,7 @@ from treadle.engine import (
     Offer,
     Outcome,
     Stage,
+    Start,
     Stop,
     VertexID,
 )
@@ -162,23 +163,21 @@ class Driver:
         self.jobs[job.uid] = job
 
     def _spec(self, job: Job) -> JobSpec:
-        before, self.doing = self.doing, ("reading the requirements", job.uid)
+        doing, self.doing = self.doing, ("the requirements", job.uid)
         spec = self.wiring.spec(job)
-        self.doing = before
+        self.doing = doing
         return spec
 
     def launch(self) -> None:
         """Start jobs as long as one fits."""
         engine = self.engine
-        while not self.halt_posted:
-            commands = engine.launch(self._now())
-            if not commands:
-                break
-            uid, number, slot = commands[0]  # type: ignore[misc]  # the first is a Start
-            self._start(uid, number, slot)
-            if len(commands) > 1:
-                self.perform(commands[1:])
-        if engine.stalled:
+        while not self.halt_posted and (commands := engine.launch(self._now())):
+            for command in commands:
+                if command.__class__ is Start:
+                    self._start(*command)
+                else:
+                    self.perform((command,))
+        if not self.live and engine.stalled:
             names = ", ".join(repr(uid) for uid, _ in engine.stuck) or "nobody"
             raise StalledError(
                 f"{engine.queues.waiting} jobs wait for tokens that are not there; "
@@ -192,8 +191,8 @@ class Driver:
         job.attempt = number
         job._threads = self.wiring.threads  # noqa: SLF001 -- where Job.start finds its thread
         ticket = job.notify_end
-        if ticket.__class__ is Ticket:
-            ticket.attempt = number  # type: ignore[attr-defined]  # a Ticket, as just seen
+        if isinstance(ticket, Ticket):
+            ticket.attempt = number
         self.doing = ("on_start", uid)
         job.on_start(self.owner)
         self.doing = ("start", uid)
@@ -206,10 +205,11 @@ class Driver:
     def wait(self) -> None:
         """Wait for the next end or deadline, then take all ends that have arrived."""
         if self.live or self.halt_posted or self.engine.next_deadline() is not None:
-            self.take(self._receive())
+            message = self._receive()
             messages = self.inbox.messages
-            while not messages.empty():
-                self.take(messages.get_nowait())
+            while message is not None:
+                self.take(message)
+                message = None if messages.empty() else messages.get_nowait()
             self.tick()
 
     # -- messages ------------------------------------------------------------------
@@ -224,25 +224,20 @@ class Driver:
                 self._patrol()
             return None
 
-    def take(self, message: Message | None) -> None:
+    def take(self, message: Message) -> None:
         """Handle one message; a halt is raised."""
-        if message is None:
-            return
-        if message.__class__ is HaltMessage:
+        if isinstance(message, HaltMessage):
             self.halt_posted = False
-            raise message.error  # type: ignore[union-attr]  # a HaltMessage, as just seen
-        self._end(*message)  # type: ignore[arg-type]  # an EndMessage
+            raise message.error
+        self.perform(self.end(*message))
 
-    def _end(self, uid: VertexID, number: int) -> None:
+    def end(self, uid: VertexID, number: int) -> list[Command]:
+        """Tell the engine that an attempt has ended; 0 is the one that is active."""
         live = self.live.get(uid)
         if live is None:
-            self.engine.ended(uid, number, Outcome.LOST, self._now())
-            return
-        if number == 0:
-            number = live.number
+            return self.engine.ended(uid, number, Outcome.LOST, self._now())
         outcome = live.executor.outcome(live.job)
-        for command in self.engine.ended(uid, number, outcome, self._now()):
-            self._collect(live, command)  # type: ignore[arg-type]  # a Collect, or nothing
+        return self.engine.ended(uid, number or live.number, outcome, self._now())
 
     def tick(self) -> None:
         """Handle the deadlines that are due."""
@@ -253,21 +248,20 @@ class Driver:
     def perform(self, commands: Iterable[Command]) -> None:
         """Do what the engine says."""
         for command in commands:
-            kind = command.__class__
-            if kind is Offer:
-                self.offers.append(command[0])
-            elif kind is Collect:
-                self._collect(self.live[command[0]], command)  # type: ignore[index,arg-type]  # its uid
-            elif kind is Stop:
-                self.stop(*command)  # type: ignore[arg-type]  # the fields of a Stop
+            if isinstance(command, Offer):
+                self.offers.append(command.uid)
+            elif isinstance(command, Collect):
+                self._collect(self.live[command.uid], command.outcome)
+            elif isinstance(command, Stop):
+                self.stop(*command)
             else:
-                assert kind is Finish, command
+                assert isinstance(command, Finish), command
 
     # -- the end of an attempt -------------------------------------------------------
 
-    def _collect(self, live: Live, command: Collect) -> None:
+    def _collect(self, live: Live, outcome: Outcome) -> None:
         job = live.job
-        uid, _, outcome = command
+        uid = job.uid
         job.outcome = outcome
         live.collected = True
         self.doing = ("collect", uid)
@@ -309,7 +303,7 @@ class Driver:
                 live.executor.kill(live.job)
             else:
                 live.executor.interrupt(live.job)
-        except Exception:
+        except Exception:  # noqa: BLE001 -- the others are to be stopped all the same
             logger.exception("job %s raised when it was stopped", uid)
         if not live.running and live.executor.revoke(live.job):
             self.inbox.messages.put(EndMessage(uid, number))

@@ -27,17 +27,17 @@ class JobLock:
         self._current = threading.local()
         self._nobody = threading.RLock()
 
-    def _lock(self) -> threading.RLock:  # type: ignore[valid-type]  # a function, to typeshed
+    def _lock(self) -> threading.RLock:
         return getattr(self._current, "lock", self._nobody)
 
-    def use(self, lock: threading.RLock | None) -> threading.RLock | None:  # type: ignore[valid-type]  # see above
+    def use(self, lock: threading.RLock | None) -> threading.RLock | None:
         """Make `lock` the current thread's; return the one it had."""
         before = getattr(self._current, "lock", None)
         self._current.lock = self._nobody if lock is None else lock
         return before
 
     @contextmanager
-    def using(self, lock: threading.RLock) -> Iterator[None]:  # type: ignore[valid-type]  # see above
+    def using(self, lock: threading.RLock) -> Iterator[None]:
         """Make `lock` the current thread's for a while."""
         before = self.use(lock)
         try:
@@ -54,7 +54,7 @@ class JobLock:
         self._lock().release()
 
     def _is_owned(self) -> bool:
-        return bool(self._lock()._is_owned())  # noqa: SLF001 -- the seed's tests ask for it
+        return bool(self._lock()._is_owned())  # type: ignore[attr-defined]  # noqa: SLF001 -- the seed's tests ask
 
     def __enter__(self) -> bool:
         return bool(self._lock().acquire())

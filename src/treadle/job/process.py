@@ -37,7 +37,7 @@ class ProcessJob(Job, metaclass=ABCMeta):
 
     @property
     def cmd_options(self) -> dict[str, Any]:
-        """Keyword arguments of `treadle.process.Run`: `output`, `env`, `cwd`, …"""
+        """Keyword arguments of `treadle.process.Run`: `output`, `env`, `cwd` and others."""
         return {"output": None}
 
     def run(self) -> None:
@@ -64,7 +64,7 @@ class ProcessJob(Job, metaclass=ABCMeta):
                 if self.interrupted:
                     return False
                 self.proc_handle = self._run(self.cmdline, options)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the job could not be started
             self.spawn_error = error
             logger.exception("job %s could not be started", self.uid)
             return False

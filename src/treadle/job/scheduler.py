@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -118,6 +119,7 @@ class Scheduler(Views):
         self._clock = clock
         self._executor = executor
         self._driver: Driver | None = None
+        self._lock = threading.RLock()
         self._running = False
 
     # -- callbacks -------------------------------------------------------------------
@@ -142,14 +144,14 @@ class Scheduler(Views):
         notify_end: NotifyEndType,
     ) -> Job:
         """Call the provider, under `Job.lock`."""
-        with Job.lock:
+        with self._lock:
             return self.job_provider(uid, data, predecessors, notify_end)
 
     def safe_collect(self, job: Job) -> bool:
         """Call `collect`, under `Job.lock`; True if the job is to run again."""
         if self.collect is None:
             return False
-        with Job.lock:
+        with self._lock:
             return bool(self.collect(job))
 
     # -- stages ----------------------------------------------------------------------
@@ -168,7 +170,7 @@ class Scheduler(Views):
         """
         dag.check()
         specs = SpecReader(checked_timeout(self.job_timeout), self._refusal)
-        wiring = Wiring(self._clock, self._executor, self._reuse_threads, specs)
+        wiring = Wiring(self._clock, self._executor, self._reuse_threads, specs, self._lock)
         self._driver = Driver(self, dag, self._engine(dag), wiring)
         self._dag_version = dag._version  # noqa: SLF001 -- the graph's own change counter
         self.dag = dag
@@ -201,7 +203,8 @@ class Scheduler(Views):
         Raises:
             JobError: it can never run as it is, or is queued or active already.
         """
-        self._run_of().push(job)
+        driver = self._driver or self._run_of()
+        driver.push(job)
 
     def launch(self) -> None:
         """Start queued jobs, as far as there are tokens."""
@@ -265,7 +268,7 @@ class Scheduler(Views):
 
     def _work(self) -> None:
         driver = self._run_of()
-        with Job.lock.using(driver.wiring.lock):
+        with Job.lock.using(self._lock):
             while not self.is_finished:
                 self.enqueue()
                 self.launch()
@@ -286,7 +289,7 @@ class Scheduler(Views):
         if driver is None:
             return
         describe(driver, error)
-        with Job.lock.using(driver.wiring.lock):
+        with Job.lock.using(self._lock):
             wind_up(driver, error)
 
     def _close(self, error: BaseException | None) -> None:

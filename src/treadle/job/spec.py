@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from numbers import Real
 from typing import Any
 
 from treadle.engine import NEVER, JobSpec
@@ -71,7 +70,7 @@ class SpecReader:
 def _number(
     job: Job, name: str, value: Any, least: float = -math.inf, above: float = -math.inf
 ) -> None:
-    if not isinstance(value, Real) and not hasattr(value, "__neg__"):
+    if not hasattr(value, "__neg__"):
         raise JobError(f"job {job.uid!r} has {name} {value!r}, which is not a number")
     if value != value:  # noqa: PLR0124 -- true of NaN, whatever its type
         raise JobError(f"job {job.uid!r} has {name} {value!r}: NaN cannot be compared")
@@ -79,6 +78,10 @@ def _number(
         raise JobError(f"job {job.uid!r} has {name} {value!r}; the least is {least:g}")
     if above == 0 and value <= 0:
         raise JobError(f"job {job.uid!r} has {name} {value!r}; it must be above 0 seconds, or None")
+
+
+def _is_number(value: Any) -> bool:
+    return hasattr(value, "__neg__")
 
 
 def checked_timeout(seconds: float | None) -> float:
@@ -89,7 +92,7 @@ def checked_timeout(seconds: float | None) -> float:
     """
     if seconds is None:
         return NEVER
-    if not isinstance(seconds, Real) or not seconds > 0:
+    if not _is_number(seconds) or not seconds > 0:
         raise SchedulerError(f"job_timeout is {seconds!r}; it must be above 0 seconds, or None")
     return float(seconds)
 
@@ -102,6 +105,6 @@ def checked_queues(queues: dict[str, int] | None, tokens: int) -> dict[str, int]
     """
     named = dict(queues) if queues else {"default": tokens}
     for name, count in named.items():
-        if not isinstance(count, Real) or not 0 <= count < math.inf:
+        if not _is_number(count) or not 0 <= count < math.inf:
             raise SchedulerError(f"queue {name!r} has {count!r} tokens; it must be a number from 0")
     return named

@@ -62,20 +62,11 @@ def _next(driver: Driver, error: BaseException) -> None:
         driver.halt_posted = False
         raise message.error
     if message is not None:
-        _end(driver, error, message.uid, message.attempt)
+        _perform(driver, error, driver.end(*message))
     deadline = driver.engine.next_deadline()
     now = driver._now()  # noqa: SLF001 -- one unit
     if deadline is not None and deadline <= now:
         _perform(driver, error, driver.engine.tick(now))
-
-
-def _end(driver: Driver, error: BaseException, uid: object, number: int) -> None:
-    live = driver.live.get(uid)
-    if live is None:
-        return
-    outcome = live.executor.outcome(live.job)
-    now = driver._now()  # noqa: SLF001 -- one unit
-    _perform(driver, error, driver.engine.ended(uid, number or live.number, outcome, now))
 
 
 def _perform(driver: Driver, error: BaseException, commands: list[Command]) -> None:

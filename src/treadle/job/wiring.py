@@ -34,6 +34,7 @@ class Wiring:
         executor: for all jobs; None to choose by the class of each job.
         reuse_threads: let a thread run one job after another.
         specs: reads what a job asks for.
+        lock: what `Job.lock` is in the threads of the run.
     """
 
     def __init__(
@@ -42,16 +43,17 @@ class Wiring:
         executor: Executor | None,
         reuse_threads: bool,
         specs: SpecReader,
+        lock: threading.RLock,
     ) -> None:
         self.clock = clock
-        self.lock = threading.RLock()
+        self._lock = lock
         self.threads = ThreadCache(self._prepare, reuse_threads)
         self._executor = executor
         self._specs = specs
         self._chosen: dict[type, Executor] = {}
 
     def _prepare(self) -> None:
-        Job.lock.use(self.lock)
+        Job.lock.use(self._lock)
 
     def executor(self, job: Job) -> Executor:
         """The executor of the job, by its class."""

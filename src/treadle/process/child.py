@@ -220,7 +220,8 @@ def _checked(cmds: Sequence[str]) -> list[str]:
         raise ProcessError(f"a command is a list of strings, not {cmds!r}")
     if not cmds:
         raise ProcessError("the command is empty")
-    wrong = [part for part in cmds if not isinstance(part, str | bytes | os.PathLike)]
+    parts: list[Any] = list(cmds)
+    wrong = [part for part in parts if not isinstance(part, str | bytes | os.PathLike)]
     if wrong:
         raise ProcessError(f"a command is a list of strings; {wrong[0]!r} in {cmds!r} is not one")
     return [os.fsdecode(part) for part in cmds]

@@ -7,7 +7,7 @@ import os
 import subprocess
 from typing import IO, Any, TypeAlias
 
-Redirection: TypeAlias = "None | int | str | os.PathLike[str] | IO[Any]"
+Redirection: TypeAlias = int | str | os.PathLike[str] | IO[Any] | None
 
 PIPE = subprocess.PIPE
 STDOUT = subprocess.STDOUT
@@ -46,7 +46,7 @@ class Streams:
             return target
         name = os.fspath(target)
         mode = "ab" if name.startswith("+") else "wb"
-        return self._opened.enter_context(open(name.removeprefix("+"), mode))  # noqa: SIM115 -- the stack closes it
+        return self._opened.enter_context(open(name.removeprefix("+"), mode))
 
     def _readable(self, source: Redirection | bytes) -> Any:
         if source is None:
@@ -58,7 +58,7 @@ class Streams:
             self.data = source
             return PIPE
         if isinstance(source, str | os.PathLike):
-            return self._opened.enter_context(open(source, "rb"))  # noqa: SIM115 -- the stack closes it
+            return self._opened.enter_context(open(source, "rb"))
         return source
 
     def close(self) -> None:

@@ -71,11 +71,8 @@ class Census:
         """The pids of processes whose attempt is over; empty where there is no /proc."""
         if not _HAS_PROC or not self._session:
             return []
-        found = []
-        for name in os.listdir("/proc"):
-            if name.isdigit() and self._is_stray(int(name)):
-                found.append(int(name))
-        return found
+        pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+        return [pid for pid in pids if self._is_stray(pid)]
 
     def _is_stray(self, pid: int) -> bool:
         mark = _mark_of(pid)
