@@ -1,5 +1,5 @@
 """`treadle.dag` under the seed's name."""
 
-from treadle.dag import DAG, DAGError, DAGIterator
+from treadle.dag import DAG, DAGError, DAGIterator, VertexID
 
-__all__ = ["DAG", "DAGError", "DAGIterator"]
+__all__ = ["DAG", "DAGError", "DAGIterator", "VertexID"]
