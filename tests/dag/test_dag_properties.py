@@ -191,6 +191,28 @@ def test_reversing_twice_changes_nothing(edges: Edges, order: list[int]) -> None
     assert list(twice) == list(dag)
 
 
+@given(forward, orders)
+def test_answers_do_not_depend_on_how_the_edges_came(edges: Edges, order: list[int]) -> None:
+    at_once, by_and_by = graph(edges, order), graph([], order)
+    for before, after in edges:
+        assert after not in by_and_by.get_successors(before) or edges.count((before, after)) > 1
+        by_and_by.update_vertex(after, predecessors=[before])
+    for dag in (at_once, by_and_by):
+        dag.tags = {0: "t", 9: "t"}
+    for ask in (
+        list,
+        str,
+        DAG.as_tree,
+        lambda dag: [dag.shortest_path(a, b) for a in order for b in order],
+        lambda dag: dag.critical_path(lambda v: v % 3),
+        lambda dag: str(dag.transitive_reduction()),
+        lambda dag: str(dag.prune(lambda _, v: v % 2, preserve_context=False)),
+        lambda dag: [dag.get_context(v, reverse_order=v % 2 == 0) for v in order],
+        lambda dag: list(dag.reverse_graph()),
+    ):
+        assert ask(by_and_by) == ask(at_once)
+
+
 def test_ties_of_critical_paths_go_to_what_was_inserted_first(build: Build) -> None:
     assert build("b a x:a,b y:b,a").critical_path(lambda _: 1) == ["b", "x"]
     assert build("a b:a").critical_path({"a": 0, "b": 0.0}) == ["a"]
@@ -206,6 +228,14 @@ def test_weights_that_are_negative_or_no_number_are_refused(build: Build, weight
 def test_a_weight_that_is_missing_is_named(build: Build) -> None:
     with pytest.raises(KeyError, match="b"):
         build("a b").critical_path({"a": 1})
+
+
+def test_of_several_shortest_paths_the_first_inserted_is_given(build: Build) -> None:
+    dag = build("a b c d")
+    assert not dag.get_successors("a")
+    for vertex, before in (("c", "a"), ("b", "a"), ("d", "cb")):
+        dag.update_vertex(vertex, predecessors=before)
+    assert dag.shortest_path("a", "d") == ["a", "b", "d"]
 
 
 def test_shortest_path_knows_its_source_only(build: Build) -> None:
