@@ -101,8 +101,7 @@ class DAG(Graph):
     def transitive_reduction(self) -> DAG:
         """A new DAG with the fewest edges that connect the same vertices, in the same order.
 
-        Costs vertices plus edges where edges join neighbouring levels, and at
-        worst a search of the ancestors of each vertex.
+        Linear where edges join neighbouring levels; at worst vertices times edges.
 
         Raises:
             DAGError: the DAG is not valid.
@@ -134,10 +133,8 @@ class DAG(Graph):
     def critical_path(self, weight: Mapping[Any, float] | Callable[[Any], float]) -> list[VertexID]:
         """The path with the greatest sum of weights, from a start to an end.
 
-        Of several that weigh the same it ends at the vertex inserted first, and
-        is traced back to the predecessor inserted first. Linear: the longest
-        path by dynamic programming over a topological order, as in the critical
-        path method (Kelley and Walker, 1959).
+        Ties go to the end, then to the predecessors, inserted first. Linear, as in
+        the critical path method (Kelley and Walker, 1959).
 
         Args:
             weight: a number of 0 or more for each vertex, by mapping or function.
