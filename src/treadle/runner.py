@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import signal
 import time
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from treadle.report.feed import Fact, View
     from treadle.workflow import Plan, PlannedJob
 
+_ERRNO = re.compile(r"\[Errno \d+\] ")
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 
 
@@ -312,8 +314,10 @@ def _detail(job: _WorkflowJob, outcome: str, code: int | None) -> str:
         return f"killed by {_signal_name(-code)}"
     if outcome == "exited":
         return f"exit {code}"
+    if outcome == "spawn_failed" and not job.planned.cwd.is_dir():
+        return f"its folder '{job.planned.cwd}' does not exist"
     if error := job.spawn_error or job.exception:
-        return str(error)
+        return _ERRNO.sub("", str(error))
     return {"interrupted": "interrupted", "stuck": "cannot be killed"}.get(outcome, outcome)
 
 

@@ -151,7 +151,7 @@ class _Expansion:
         return matrix.rows(spec.matrix or {})
 
     def add(self, job: PlannedJob, path: Path) -> None:
-        if job.name in self.jobs or (job.name in self.workflow.jobs and job.name != job.family):
+        if job.name in self.jobs:
             self.note(path, f"there are two jobs named {job.name!r}")
         self.jobs[job.name] = job
         if job.family in self.families:

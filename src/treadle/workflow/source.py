@@ -91,7 +91,7 @@ def read_text(path: Path, label: str) -> str:
 def _read_bytes(path: Path, label: str) -> bytes:
     try:
         # Not blocking: opening a named pipe that nobody writes to would wait for ever.
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise WorkflowError(f"{label}: is not a regular file")
             data = file.read(MAX_BYTES + 1)
@@ -154,7 +154,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not a JSON number")
+    raise ValueError(f"constant {constant} is not JSON")
 
 
 def _placed(label: str, line: int, what: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import islice
@@ -50,15 +49,18 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
 
 def show(value: object) -> str:
     """Name a value of a file: its kind, and itself when it is short."""
-    short = reprlib.Repr()
-    short.maxstring = short.maxother = 40
     kind = next((name for kinds, name in _KINDS if isinstance(value, kinds)), "nothing")
     if isinstance(value, list | dict):
         return f"{kind} of {len(value)}" if value else f"an empty {kind.split()[-1]}"
     if value is None:
         return kind
-    text = str(value).lower() if isinstance(value, bool) else short.repr(value)
-    return text if isinstance(value, bool | int | float) else f"{kind} ({text})"
+    if isinstance(value, bool | int | float):
+        return _short(str(value).lower())
+    return f"{kind} ({_short(repr(value) if isinstance(value, str) else str(value))})"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:40]}…{text[-15:]}"
 
 
 @cache
