@@ -143,7 +143,7 @@ def _run_script(path: str, arguments: list[str]) -> None:
     # script, when threads and exit handlers of the program may still look for it.
     program = ModuleType("__main__")
     names: dict[str, Any] = program.__dict__
-    names.update(__file__=path, __builtins__=__builtins__, __cached__=None)
+    names.update(__file__=os.path.abspath(path), __builtins__=__builtins__, __cached__=None)
     sys.modules["__main__"] = program
     exec(compile(source, path, "exec", dont_inherit=True), names)  # noqa: S102 -- what is asked for
 
