@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from treadle.dag import DAG
-from treadle.job import EmptyJob, Job, ReturnValue
+from treadle.job import EmptyJob, Job, ProcessJob, ReturnValue
 from treadle.job.scheduler import Scheduler
 
 if TYPE_CHECKING:
@@ -269,3 +269,42 @@ def test_callbacks_are_called_on_the_thread_that_called_run(
     runner.join(10)
 
     assert threads[stage] is runner
+
+
+@pytest.mark.parametrize("callback", ["provider", "collect"])
+def test_no_process_is_spawned_while_the_provider_or_collect_runs(
+    callback: str, dag: Callable[[str], DAG]
+) -> None:
+    in_callback, about_to_spawn, spawned = (threading.Event() for _ in range(3))
+    during: list[bool] = []
+
+    class Nothing(Job):
+        def run(self) -> None:
+            pass
+
+    class Spawns(ProcessJob):
+        @property
+        def cmd_options(self) -> dict[str, Any]:
+            assert in_callback.wait(20)
+            about_to_spawn.set()
+            return {"output": None}
+
+        @property
+        def cmdline(self) -> list[str]:
+            spawned.set()
+            return ["true"]
+
+    def look(name: str, uid: object) -> None:
+        if name == callback and uid == {"provider": "c", "collect": "b"}[callback]:
+            in_callback.set()
+            assert about_to_spawn.wait(20)
+            during.append(spawned.wait(0.05))
+
+    def provider(uid: Any, data: Any, predecessors: Any, notify_end: Any) -> Job:
+        look("provider", uid)
+        return (Spawns if uid == "a" else Nothing)(uid, data, notify_end)
+
+    Scheduler(provider, lambda job: look("collect", job.uid), tokens=2).run(dag("a b c:b"))
+
+    assert during == [False]
+    assert spawned.is_set()
