@@ -6,13 +6,16 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import treadle
+from treadle.clock import SystemClock
 from treadle.dag import DAG
+from treadle.job import ProcessJob
 from treadle.job.scheduler import Scheduler
 
 if TYPE_CHECKING:
@@ -104,6 +107,62 @@ def python(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return python
+
+
+class JumpClock(SystemClock):
+    """Real time, which jumps ahead when a test says so."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead
+
+    def jump(self, seconds: float, scheduler: Scheduler) -> None:
+        """Jump, and wake up the scheduler with a notification that means nothing."""
+        self.ahead += seconds
+        assert scheduler.message_queue is not None
+        scheduler.message_queue.put("nobody")
+
+
+@pytest.fixture
+def jump_clock() -> JumpClock:
+    return JumpClock()
+
+
+class Spawning(ProcessJob):
+    """Runs the command that is its data; `when_spawned` is called when the process is there."""
+
+    def when_spawned(self) -> None:
+        """Replaced by what the test wants."""
+
+    @property
+    def cmdline(self) -> list[str]:
+        return ["sh", "-c", self.data]
+
+    @property
+    def proc_handle(self) -> Any:
+        return self._handle
+
+    @proc_handle.setter
+    def proc_handle(self, handle: Any) -> None:
+        self._handle = handle
+        if handle is not None:
+            self.when_spawned()
+
+
+@pytest.fixture
+def spawning() -> Callable[..., type[Spawning]]:
+    """A job class that runs a shell command and calls back when the process is there."""
+
+    def make(command: str, when_spawned: Callable[[Any], object] = lambda job: None) -> Any:
+        def start(self: Any, uid: Any, data: Any, notify_end: Any) -> None:
+            ProcessJob.__init__(self, uid, command, notify_end)
+
+        members = {"__init__": start, "when_spawned": when_spawned}
+        return type("Spawns", (Spawning,), members)
+
+    return make
 
 
 @pytest.fixture(autouse=True)
