@@ -109,25 +109,30 @@ def python(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     return python
 
 
-class JumpClock(SystemClock):
+class _JumpClock(SystemClock):
     """Real time, which jumps ahead when a test says so."""
 
-    def __init__(self) -> None:
-        self.ahead = 0.0
+    ahead = 0.0
 
     def monotonic(self) -> float:
         return time.monotonic() + self.ahead
 
-    def jump(self, seconds: float, scheduler: Scheduler) -> None:
-        """Jump, and wake up the scheduler with a notification that means nothing."""
-        self.ahead += seconds
-        assert scheduler.message_queue is not None
-        scheduler.message_queue.put("nobody")
-
 
 @pytest.fixture
-def jump_clock() -> JumpClock:
-    return JumpClock()
+def overdue() -> Callable[[Callable[[Scheduler], object]], dict[str, Any]]:
+    """Options for `run`: each time that `when(scheduler)` is true, all that runs is overdue."""
+
+    def overdue(when: Callable[[Scheduler], object]) -> dict[str, Any]:
+        clock = _JumpClock()
+
+        class Overdue(Scheduler):
+            def log_state(self) -> None:
+                if when(self):
+                    clock.ahead += 1000
+
+        return {"clock": clock, "scheduler_class": Overdue, "job_timeout": 1000}
+
+    return overdue
 
 
 class Spawning(ProcessJob):

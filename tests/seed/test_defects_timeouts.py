@@ -148,26 +148,22 @@ def test_d09_no_timeout_is_no_timeout(run: Callable[..., Scheduler], timed: Any)
 def test_d48_a_grace_gives_a_process_the_time_to_clean_up(
     run: Callable[..., Scheduler],
     jobs: dict[str, Any],
-    jump_clock: Any,
+    overdue: Callable[..., dict[str, Any]],
     spawning: Callable[..., Any],
     tmp_path: Path,
 ) -> None:
-    ready = tmp_path / "ready"
-    os.mkfifo(ready)
+    os.mkfifo(tmp_path / "ready")
     cleans = spawning(
-        f"trap 'echo clean > {tmp_path}/cleaned; exit 3' TERM; echo > {ready}; "
+        f"cd {tmp_path}; trap 'echo clean > cleaned; exit 3' TERM; echo > ready; "
         "while :; do sleep 0.05; done"
     )
     cleans.grace = 3600
+    once = iter([True])
 
-    def when_ready() -> None:
-        ready.read_text()
-        jump_clock.jump(10, jobs["scheduler"])
+    def ready(scheduler: Scheduler) -> bool:
+        return next(once, False) and bool((tmp_path / "ready").read_text())
 
-    watcher = threading.Thread(target=when_ready)
-    watcher.start()
-    run("a", cleans, job_timeout=9, clock=jump_clock)
-    watcher.join()
+    run("a", cleans, **overdue(ready))
 
     assert (tmp_path / "cleaned").read_text() == "clean\n"
     assert jobs["a"].proc_handle.status == 3
@@ -177,27 +173,22 @@ def test_d48_a_grace_gives_a_process_the_time_to_clean_up(
 def test_d49_the_status_of_a_killed_process_is_never_lost(
     run: Callable[..., Scheduler],
     jobs: dict[str, Any],
-    jump_clock: Any,
+    overdue: Callable[..., dict[str, Any]],
     spawning: Callable[..., Any],
 ) -> None:
-    spawned: list[Any] = []
+    spawned = threading.Semaphore(0)
+    once = iter([True])
 
-    def when_spawned(job: Any) -> None:
-        spawned.append(job)
-        if len(spawned) == 8:
-            jump_clock.jump(10, jobs["scheduler"])
+    def ready(scheduler: Scheduler) -> bool:
+        return next(once, False) and all(spawned.acquire(timeout=20) for _ in "abcdefgh")
 
-    run(
-        "a b c d e f g h",
-        spawning("exec sleep 60", when_spawned),
-        tokens=8,
-        job_timeout=9,
-        clock=jump_clock,
-    )
+    sleeps = spawning("exec sleep 60", lambda job: spawned.release())
+    run("a b c d e f g h", sleeps, tokens=8, **overdue(ready))
 
-    assert [job.proc_handle.status for job in spawned] == [-9] * 8
-    assert {job.status for job in spawned} == {ReturnValue.failure}
-    assert {job.outcome for job in spawned} == {Outcome.TIMED_OUT}
+    ended = [jobs[uid] for uid in "abcdefgh"]
+    assert [job.proc_handle.status for job in ended] == [-9] * 8
+    assert {job.status for job in ended} == {ReturnValue.failure}
+    assert {job.outcome for job in ended} == {Outcome.TIMED_OUT}
 
 
 def test_d50_jobs_that_are_due_together_are_interrupted_together(
