@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -13,9 +14,23 @@ def main() -> None:
 
         sys.stdout.write(f"treadle {__version__}\n")
         return
+    _open_standard_streams()
     from treadle.cli.main import main as command_line  # noqa: PLC0415
 
     command_line()
+
+
+def _open_standard_streams() -> None:
+    """Fill closed ones of the first three descriptors.
+
+    Otherwise a log of a job or a pipe gets such a number, and what is printed goes there.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest free number is this one: those below are open.
+            os.open(os.devnull, os.O_RDWR)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ Progress = Literal["auto", "tty", "plain", "none"]
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
-def wants_colour(when: When, stream: TextIO, env: Mapping[str, str]) -> bool:
+def wants_colour(when: When, stream: TextIO | None, env: Mapping[str, str]) -> bool:
     """Decide about colour: the option, then FORCE_COLOR, then NO_COLOR, then the terminal."""
     if when != "auto":
         return when == "always"
@@ -26,17 +26,17 @@ def wants_colour(when: When, stream: TextIO, env: Mapping[str, str]) -> bool:
     return is_terminal(stream)
 
 
-def wants_live_line(progress: Progress, stream: TextIO, env: Mapping[str, str]) -> bool:
+def wants_live_line(progress: Progress, stream: TextIO | None, env: Mapping[str, str]) -> bool:
     """Decide whether a line may be redrawn in place: on a terminal that can, and not in CI."""
     if progress != "auto":
         return progress == "tty"
     return is_terminal(stream) and env.get("TERM") != "dumb" and not env.get("CI")
 
 
-def is_terminal(stream: TextIO) -> bool:
+def is_terminal(stream: TextIO | None) -> bool:
     """Tell whether a stream is a terminal; a closed one is not."""
     try:
-        return stream.isatty()
+        return stream is not None and stream.isatty()
     except (ValueError, OSError):
         return False
 
