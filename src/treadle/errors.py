@@ -45,10 +45,8 @@ class SeedError(TreadleError):
 
     def __iadd__(self, other: str | SeedError | Sequence[str]) -> Self:
         """Append messages."""
-        if isinstance(other, SeedError):
-            self.messages += other.messages
-        else:
-            self.messages += [other] if isinstance(other, str) else list(other)
+        more = getattr(other, "messages", other)
+        self.messages += [more] if isinstance(more, str) else list(more)
         return self
 
     def __str__(self) -> str:

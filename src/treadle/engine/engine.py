@@ -160,7 +160,7 @@ class Engine:
     @property
     def stalled(self) -> bool:
         """Jobs wait for tokens, and nobody who could give some back is left."""
-        nobody = not (self.active or self.offers or self.collecting or self._unoffered)
+        nobody = not (self.active or self.offers or self.collecting)
         waiting = bool(self.queues.waiting) and not self.halts
         return nobody and waiting and self.next_deadline() is None
 
@@ -174,7 +174,7 @@ class Engine:
         return self._after_settling(self.readiness.sources(), now)
 
     def _after_settling(self, ready: list[Node], now: float) -> list[Command]:
-        commands = self._offer(ready) if ready else []
+        commands = self._offer(ready) if ready or self._unoffered else []
         if not self.readiness.unsettled:
             commands.append(self._finish(now))
         return commands

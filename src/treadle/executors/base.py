@@ -23,6 +23,22 @@ class Runnable(Protocol):
         """Ask the job to end."""
 
 
+def kill_process(job: Any) -> None:
+    """Kill the tree of the process that the job has started, if it has."""
+    process = getattr(job, "proc_handle", None)
+    if process is not None:
+        process.kill()
+
+
+def process_outcome(job: Any) -> Outcome:
+    """How the job's process ended; for a job without one, that it did."""
+    if getattr(job, "spawn_error", None) is not None:
+        return Outcome.SPAWN_FAILED
+    process = getattr(job, "proc_handle", None)
+    signalled = process is not None and process.status is not None and process.status < 0
+    return Outcome.SIGNALLED if signalled else Outcome.EXITED
+
+
 class Executor(Protocol):
     """One way to run attempts. Shared by all jobs that run this way; keeps nothing of them.
 

@@ -10,16 +10,7 @@ the attempt is stopped, or at the latest when the run ends.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
-from treadle.engine.model import Outcome
-from treadle.executors.base import Runnable
 from treadle.executors.threads import ThreadExecutor
-
-
-class _ProcessRunnable(Runnable, Protocol):
-    proc_handle: Any
-    spawn_error: BaseException | None
 
 
 class ProcessExecutor(ThreadExecutor):
@@ -30,17 +21,3 @@ class ProcessExecutor(ThreadExecutor):
 
     grace = 0.0
     kill_grace = 10.0
-
-    def kill(self, job: _ProcessRunnable) -> None:  # type: ignore[override]  # only process jobs come here
-        """Kill the whole tree; the thread that waits for it makes sure."""
-        if job.proc_handle is not None:
-            job.proc_handle.kill()
-
-    def outcome(self, job: _ProcessRunnable) -> Outcome:  # type: ignore[override]  # see kill
-        """Read off the wait status."""
-        if job.spawn_error is not None:
-            return Outcome.SPAWN_FAILED
-        status = job.proc_handle.status if job.proc_handle is not None else None
-        if status is not None and status < 0:
-            return Outcome.SIGNALLED
-        return Outcome.EXITED if job.proc_handle is not None else Outcome.LOST

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from treadle.engine.model import Outcome
-from treadle.executors.base import Runnable
+from treadle.executors.base import Runnable, kill_process, process_outcome
 
 
 class StartExecutor:
     """Calls `start`; knows nothing of what it sets going.
 
-    There is nothing to kill. So an attempt that was interrupted and has not
+    There may be nothing to kill. So an attempt that was interrupted and has not
     notified its end for `grace` seconds is given up as stuck.
     """
 
@@ -29,13 +29,14 @@ class StartExecutor:
         job.interrupt()
 
     def kill(self, job: Runnable) -> None:
-        """Nothing can be done: only the job knows what runs."""
+        """Kill the job's process, if it has one: only the job knows what else runs."""
+        kill_process(job)
 
     def alive(self, job: Runnable) -> bool | None:
         """Ask the handle, if the job keeps one that can answer."""
         is_alive = getattr(job.handle, "is_alive", None)
         return bool(is_alive()) if is_alive is not None else None
 
-    def outcome(self, job: Runnable) -> Outcome:  # noqa: ARG002 -- the protocol's
-        """It said that it ended: that is all there is."""
-        return Outcome.EXITED
+    def outcome(self, job: Runnable) -> Outcome:
+        """How its process ended, if it has one; else it said that it ended."""
+        return process_outcome(job)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 
 from treadle.engine.model import NEVER, Outcome
-from treadle.executors.base import Runnable
+from treadle.executors.base import Runnable, kill_process, process_outcome
 
 
 class JobThread:
@@ -174,12 +174,13 @@ class ThreadExecutor:
         job.interrupt()
 
     def kill(self, job: Runnable) -> None:
-        """Nothing can be done to a thread."""
+        """Kill the job's process, if it has one; nothing can be done to a thread."""
+        kill_process(job)
 
     def alive(self, job: Runnable) -> bool | None:
         """Ask the handle."""
         return job.handle is not None and bool(job.handle.is_alive())
 
-    def outcome(self, job: Runnable) -> Outcome:  # noqa: ARG002 -- the protocol's
-        """A thread ends by returning from `run`, with or without an exception."""
-        return Outcome.EXITED
+    def outcome(self, job: Runnable) -> Outcome:
+        """How its process ended, if it has one; else `run` returned or raised."""
+        return process_outcome(job)

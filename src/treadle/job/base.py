@@ -95,8 +95,8 @@ class Job(metaclass=ABCMeta):
 
     @property
     def status(self) -> ReturnValue:
-        """How the job ended: a failure if `run` raised or never came to run, else a success."""
-        never_ran = self.interrupted and self._started_at is not None and not self._ran
+        """A failure if `run` raised, or if an interrupt came before it; else a success."""
+        never_ran = self.interrupted and not self._ran
         return ReturnValue.failure if self.exception or never_ran else ReturnValue.success
 
     _ran = False

@@ -24,6 +24,8 @@ raised. An attempt whose start was cut short is taken back from its executor
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import queue
 from collections import deque
 from collections.abc import Iterable
@@ -44,7 +46,7 @@ from treadle.engine import (
     VertexID,
 )
 from treadle.errors import JobError, StalledError
-from treadle.job.base import Job, logger
+from treadle.job.base import Job
 from treadle.job.ticket import EndMessage, HaltMessage, Inbox, Message, Ticket
 
 if TYPE_CHECKING:
@@ -52,6 +54,8 @@ if TYPE_CHECKING:
     from treadle.executors import Executor
     from treadle.job.scheduler import Scheduler
     from treadle.job.wiring import Wiring
+
+logger = logging.getLogger("treadle.job.scheduler")
 
 _PATROL = 10.0  # seconds of silence after which the attempts are looked after
 _SILENT = 60.0  # seconds after which an attempt that nobody can see is named
@@ -82,6 +86,15 @@ class Live:
         self.finished = False
         self.named = False
         self.since = 0.0
+
+
+def describe(driver: Driver, error: BaseException) -> None:
+    """Add a note to the exception that says in which callback of which job it was raised."""
+    if driver.doing is not None and not isinstance(error, KeyboardInterrupt | SystemExit):
+        what, uid = driver.doing
+        with contextlib.suppress(Exception):
+            error.add_note(f"treadle: raised by {what} of job {uid!r}; the run was stopped")
+    driver.doing = None
 
 
 class Driver:
@@ -141,11 +154,19 @@ class Driver:
 
     def _skip(self, job: Job) -> None:
         self.doing = ("collect", job.uid)
-        self.owner.safe_collect(job)
+        try:
+            self.owner.safe_collect(job)
+        except BaseException as error:
+            describe(self, error)
+            self._finish_skipped(job)
+            raise
+        self._finish_skipped(job)
+        self.perform(self.engine.skipped(job.uid, self._now()))
+
+    def _finish_skipped(self, job: Job) -> None:
         self.doing = ("on_finish", job.uid)
         job.on_finish(self.owner)
         self.doing = None
-        self.perform(self.engine.skipped(job.uid, self._now()))
 
     def push(self, job: Job) -> None:
         """Put a job into its queue.
@@ -211,6 +232,8 @@ class Driver:
                 self.take(message)
                 message = None if messages.empty() else messages.get_nowait()
             self.tick()
+        elif not (self.offers or self.engine.queues.waiting or self.engine.finished):
+            raise StalledError("bug in treadle: nothing is left to wait for; please report it")
 
     # -- messages ------------------------------------------------------------------
 
@@ -263,6 +286,9 @@ class Driver:
         job = live.job
         uid = job.uid
         job.outcome = outcome
+        if logger.isEnabledFor(logging.DEBUG):
+            how = "interrupted" if job.interrupted else "finished"
+            logger.debug("job %s %s after %.3f s", uid, how, job.timing_info.duration)
         live.collected = True
         self.doing = ("collect", uid)
         requeue = self.owner.safe_collect(job)

@@ -12,12 +12,12 @@ from treadle.clock import SYSTEM, Clock
 from treadle.engine import Engine, VertexID, longest_remaining_path
 from treadle.errors import RunInterrupted, SchedulerError
 from treadle.job.base import Job, NotifyEndType
-from treadle.job.driver import Driver
+from treadle.job.driver import Driver, describe
 from treadle.job.signals import Signals
 from treadle.job.spec import SpecReader, checked_queues, checked_timeout
 from treadle.job.ticket import HaltMessage
 from treadle.job.views import Views
-from treadle.job.windup import describe, wind_up
+from treadle.job.windup import wind_up
 from treadle.job.wiring import Wiring
 
 if TYPE_CHECKING:

@@ -169,7 +169,6 @@ class Walk:
             fingerprint = self.compute_fingerprint(job.uid, job.data)
             self.new_fingerprints[job.uid] = fingerprint
             self.save_fingerprint(job.uid, fingerprint)
-        self.job_status.pop(job.uid, None)
         self.job_status[job.uid] = status
         if job.should_skip:
             if status not in _QUIET:

@@ -11,20 +11,10 @@ from collections.abc import Callable
 
 from treadle.engine import Collect, Command
 from treadle.errors import Terminated
-from treadle.job.base import logger
-from treadle.job.driver import Driver, Live
+from treadle.job.driver import Driver, Live, logger
 from treadle.job.ticket import HaltMessage
 
 _AGAIN = (KeyboardInterrupt, Terminated)
-
-
-def describe(driver: Driver, error: BaseException) -> None:
-    """Add a note to the exception that says in which callback of which job it was raised."""
-    if driver.doing is not None and not isinstance(error, _AGAIN):
-        what, uid = driver.doing
-        with contextlib.suppress(Exception):
-            error.add_note(f"treadle: raised by {what} of job {uid!r}; the run was stopped")
-    driver.doing = None
 
 
 def wind_up(driver: Driver, error: BaseException) -> None:
