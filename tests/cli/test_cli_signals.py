@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -45,7 +44,7 @@ def alive(pid: int) -> bool:
 
 
 @pytest.fixture
-def ready(tmp_path: Path) -> Iterator[Path]:
+def ready(tmp_path: Path) -> Path:
     os.mkfifo(tmp_path / "ready")
     return tmp_path / "ready"
 
@@ -144,10 +143,11 @@ def test_closed_streams_are_no_error(tmp_path: Path, environment: dict[str, str]
     assert (tmp_path / "a").exists()
 
 
+@pytest.mark.timeout(30)
 def test_a_terminal_has_a_line_that_is_taken_away_again(
     tmp_path: Path, environment: dict[str, str], ready: Path
 ) -> None:
-    (tmp_path / "treadle.toml").write_text("[job.'the\\tjob']\nrun = 'cat ready'\n")
+    (tmp_path / "treadle.toml").write_text('[job."the\\tjob"]\nrun = "cat ready"\n')
     ours, theirs = pty.openpty()
     run = start(tmp_path, environment, stdout=theirs, stderr=theirs)
     os.close(theirs)
