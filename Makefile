@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
 READY  := $(VENV)/.ready
+# No cache: it would lie outside of this folder.
+PIP    := $(PY) -m pip --quiet --no-cache-dir --disable-pip-version-check
 
 .PHONY: help demo test test-all lint docs bench clean
 
@@ -21,12 +23,12 @@ help:
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "treadle needs Python 3.11 or newer: make PYTHON=/path/to/python3")'
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(PY) -m pip install --quiet --disable-pip-version-check --editable . --group test
+	$(PIP) install --upgrade 'pip>=25.1'
+	$(PIP) install --editable . --group test
 	@touch $@
 
 $(VENV)/.ready-%: $(READY)
-	$(PY) -m pip install --quiet --disable-pip-version-check --group $*
+	$(PIP) install --group $*
 	@touch $@
 
 demo: $(READY)
