@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 import signal
 import time
 from dataclasses import dataclass
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from treadle.report.feed import Fact, View
     from treadle.workflow import Plan, PlannedJob
 
-_ERRNO = re.compile(r"\[Errno \d+\] ")
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 
 
@@ -317,7 +315,8 @@ def _detail(job: _WorkflowJob, outcome: str, code: int | None) -> str:
     if outcome == "spawn_failed" and not job.planned.cwd.is_dir():
         return f"its folder '{job.planned.cwd}' does not exist"
     if error := job.spawn_error or job.exception:
-        return _ERRNO.sub("", str(error))
+        reason = getattr(error.__cause__, "strerror", None)
+        return f"cannot start '{job.planned.argv[0]}': {reason.lower()}" if reason else str(error)
     return {"interrupted": "interrupted", "stuck": "cannot be killed"}.get(outcome, outcome)
 
 

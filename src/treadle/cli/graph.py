@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.command("graph", short_help="Print the graph of the jobs.")
+_HELP = """\
+Print the graph of all jobs, or of the given ones with all they need.
+
+\b
+  treadle graph | dot -Tsvg > jobs.svg
+  treadle graph --format mermaid
+"""
+
+
+@click.command("graph", help=_HELP, short_help="Print the graph of the jobs.")
 @file_options
 @click.option(
     "--format",
@@ -25,12 +34,7 @@ if TYPE_CHECKING:
 )
 @click.argument("jobs", metavar="[JOB]...", nargs=-1)
 def command(file: Path | None, kind: str, jobs: tuple[str, ...]) -> None:
-    r"""Print the graph of all jobs, or of the given ones with all they need.
-
-    \b
-      treadle graph | dot -Tsvg > jobs.svg
-      treadle graph --format mermaid
-    """
+    """Do what the help says."""
     from treadle.report.terminal import Output
     from treadle.workflow.graph import build_dag
 

@@ -48,7 +48,18 @@ def parallel(text: str) -> int | None:
     return None
 
 
-@click.command("run", short_help="Run all jobs, or some with all they need.")
+_HELP = """\
+Run all jobs, or the given ones with all they need.
+
+JOB is a name, the name of a matrix for all its jobs, or a pattern with * and ?.
+
+\b
+  treadle run
+  treadle run -j4 'test*'
+"""
+
+
+@click.command("run", help=_HELP, short_help="Run all jobs, or some with all they need.")
 @file_options
 @click.option(
     "-j",
@@ -87,14 +98,7 @@ def parallel(text: str) -> int | None:
 )
 @click.argument("jobs", metavar="[JOB]...", nargs=-1)
 def command(file: Path | None, jobs: tuple[str, ...], **options: Any) -> int:
-    r"""Run all jobs, or the given ones with all they need.
-
-    JOB is a name, the name of a matrix for all its jobs, or a pattern with * and ?.
-
-    \b
-      treadle run
-      treadle run -j4 'test*'
-    """
+    """Do what the help says."""
     plan = open_plan(file)
     if options["dry_run"]:
         _show_order(plan, plan.select(jobs))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 from typing import TYPE_CHECKING, Literal, TextIO
@@ -87,9 +88,8 @@ class Output:
     def _give_up(self, stream: TextIO) -> None:
         self.stream = None
         # The interpreter flushes its streams at exit and would complain once more.
-        try:
+        with contextlib.suppress(OSError, ValueError):
+            number = stream.fileno()
             nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
+            os.dup2(nowhere, number)
             os.close(nowhere)
-        except (OSError, ValueError):
-            pass

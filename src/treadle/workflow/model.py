@@ -25,7 +25,7 @@ _Variable = Annotated[str, Meta(pattern=r"^[^=]+$")]
 _Env = dict[_Variable, str | int | float]
 
 
-class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """The words that `[defaults]` may give for all jobs; None where nothing is said."""
 
     queue: Annotated[_Text | None, word("Queue that the job waits in.", "the name of a queue")] = (

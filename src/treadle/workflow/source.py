@@ -88,10 +88,14 @@ def read_text(path: Path, label: str) -> str:
     return text
 
 
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without blocking: a named pipe that nobody writes to would wait for ever."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def _read_bytes(path: Path, label: str) -> bytes:
     try:
-        # Not blocking: opening a named pipe that nobody writes to would wait for ever.
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        with open(path, "rb", opener=_open_at_once) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise WorkflowError(f"{label}: is not a regular file")
             data = file.read(MAX_BYTES + 1)

@@ -20,6 +20,8 @@ Note = Callable[[Path, str], None]
 StructT = TypeVar("StructT", bound=Struct)
 
 _MAX_CANDIDATES = 5_000
+# UnicodeError: half a surrogate pair, which is told by itself.
+_UNFIT = (msgspec.ValidationError, RecursionError, UnicodeError)
 _KINDS: list[tuple[type | tuple[type, ...], str]] = [
     (bool, "true or false"),
     ((int, float), "a number"),
@@ -79,6 +81,15 @@ def take(kind: type[StructT], table: object, owner: str, path: Path, note: Note)
     if not isinstance(table, Mapping):
         note(path, f"{owner} is {show(table)}; it must be a table")
         return None
+    try:
+        return msgspec.convert(table, kind)
+    except _UNFIT:
+        return _take_singly(kind, table, owner, path, note)
+
+
+def _take_singly(
+    kind: type[StructT], table: Mapping[str, object], owner: str, path: Path, note: Note
+) -> StructT:
     words = known_words(kind)
     given: dict[str, object] = {}
     for key, value in table.items():
@@ -102,7 +113,7 @@ def fits(value: object, wanted: object) -> bool:
     """Tell whether a value is of a type and within its limits."""
     try:
         msgspec.convert(value, wanted)
-    except (msgspec.ValidationError, RecursionError):
+    except _UNFIT:
         return False
     return True
 
