@@ -7,13 +7,19 @@ import math
 import os
 import platform
 import statistics
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-RESULTS = Path(__file__).parent / "results"
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+SOURCE = HERE.parent / "src"
+
+Sample = dict[str, float]
 
 
 def median(samples: Iterable[float]) -> float:
@@ -26,6 +32,65 @@ def growth(sizes: Sequence[float], times: Sequence[float]) -> float:
         return math.nan
     logs = [math.log(n) for n in sizes], [math.log(t) for t in times]
     return statistics.linear_regression(*logs).slope
+
+
+def ratios(samples: Sequence[float], base: Sequence[float]) -> dict[str, float]:
+    """Each sample by the one of the same round, which was taken in the same weather."""
+    pairs = [a / b for a, b in zip(samples, base, strict=False)]
+    return {"median": median(pairs), "least": min(pairs), "greatest": max(pairs)}
+
+
+def environment() -> dict[str, str]:
+    """For fresh processes: this checkout's treadle, and the same hashes in each."""
+    path = os.pathsep.join([str(SOURCE), str(HERE)])
+    return {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0"}
+
+
+def fresh(script: str, *arguments: object) -> Sample:
+    """Run a script in a fresh process; it prints its sample as JSON."""
+    done = subprocess.run(
+        [sys.executable, script, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+        env=environment(),
+    )
+    # Libraries may print too; the sample comes last.
+    sample: Sample = json.loads(done.stdout.splitlines()[-1])
+    return sample
+
+
+def turns(
+    names: Iterable[str], repeat: int, sample: Callable[[str], Sample]
+) -> dict[str, list[Sample]]:
+    """One sample of each, and again: what disturbs the machine disturbs all alike."""
+    names = list(names)
+    found: dict[str, list[Sample]] = {name: [] for name in names}
+    for _ in range(repeat):
+        for name in names:
+            found[name].append(sample(name))
+    return found
+
+
+def pin() -> None:
+    """Keep this process, and what it starts, on one processor."""
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+def resident() -> int:
+    """Bytes of the resident set."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def forget_peak() -> None:
+    """Let `peak` begin anew at what is resident now."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def peak() -> int:
+    """Bytes of the resident set, when it was largest."""
+    return int(next(_values("/proc/self/status", "VmHWM")).split()[0]) * 1024
 
 
 def machine() -> dict[str, Any]:
@@ -43,7 +108,9 @@ def machine() -> dict[str, Any]:
 
 def versions(packages: Iterable[str]) -> dict[str, str]:
     """Installed versions; packages that are missing are left out."""
-    found = {}
+    import treadle
+
+    found = {"treadle": treadle.__version__}
     for name in packages:
         try:
             found[name] = metadata.version(name)

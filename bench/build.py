@@ -15,13 +15,9 @@ from __future__ import annotations
 import argparse
 import gc
 import json
-import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import _common
@@ -146,7 +142,7 @@ CANDIDATES = {
     "rustworkx, each edge checked": Candidate(rustworkx_each, NEVER),
 }
 REFERENCE = "treadle, each insertion checked"
-PACKAGES = ["treadle", "e3-core", "networkx", "rustworkx"]
+PACKAGES = ["e3-core", "networkx", "rustworkx"]
 
 
 def inputs(n: int) -> tuple[Ids, Before]:
@@ -155,36 +151,22 @@ def inputs(n: int) -> tuple[Ids, Before]:
     return ids, [list({ids[draw(i)] for _ in range(3)}) if i else [] for i in range(n)]
 
 
-def resident() -> int:
-    """Bytes of the resident set."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
 def measure(name: str, n: int) -> dict[str, float]:
     """In this process: seconds, and bytes per vertex."""
     build = CANDIDATES[name].build
     build(*inputs(10))  # imports and first-call costs are not what is asked
     ids, before = inputs(n)
     gc.collect()
-    start_size, start = resident(), time.perf_counter()
+    start_size, start = _common.resident(), time.perf_counter()
     graph = build(ids, before)
     seconds = time.perf_counter() - start
-    size = resident() - start_size
+    size = _common.resident() - start_size
     del graph
     return {"seconds": seconds, "bytes": size / n}
 
 
 def in_fresh_process(name: str, n: int) -> dict[str, float]:
-    done = subprocess.run(
-        [sys.executable, __file__, "--one", name, str(n)],
-        capture_output=True,
-        check=True,
-        text=True,
-        env={**os.environ, "PYTHONHASHSEED": "0"},
-    )
-    result: dict[str, float] = json.loads(done.stdout)
-    return result
+    return _common.fresh(__file__, "--one", name, n)
 
 
 def rounds(sizes: list[int], repeat: int) -> list[dict[str, Any]]:
