@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
 
 from treadle.cli.exitcodes import ExitCode
 from treadle.cli.options import file_options, find_plan, open_plan
-from treadle.report.terminal import Output, wants_colour
+from treadle.report.terminal import Output, is_terminal, wants_colour
 from treadle.report.text import cut, number, safe, width
 
 if TYPE_CHECKING:
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
     from treadle.workflow import Plan, PlannedJob
 
 _MAX_NAME = 40
-_MAX_NEEDS = 60
+_MAX_NEEDS = 50
+_MAX_OF_FAMILY = 3
+_NO_LIMIT = 1_000_000
 
 
 @click.command("list", short_help="List the jobs.")
@@ -52,15 +56,15 @@ def list_or_help(ctx: click.Context) -> int:
 
 
 def _show(plan: Plan, *, everything: bool) -> None:
-    import os
-
     out = Output(sys.stdout, colour=wants_colour("auto", sys.stdout, os.environ))
     rows = list(_rows(plan, everything=everything))
     names = min(_MAX_NAME, max((width(name) for name, *_ in rows), default=0))
     needs = min(_MAX_NEEDS, max((width(text) for _, text, _ in rows), default=0))
+    room = out.columns() - names - needs - 4 if is_terminal(sys.stdout) else _NO_LIMIT
     for name, text, description in rows:
         first = out.paint(_pad(name, names), "bold")
-        out.line(f"{first}  {out.paint(_pad(text, needs), 'dim')}  {description}".rstrip())
+        middle = out.paint(_pad(text, needs), "dim")
+        out.line(f"{first}  {middle}  {cut(description, max(10, room))}".rstrip())
     families = f" ({number(len(plan.jobs), 'job')} in all)" if len(rows) != len(plan.jobs) else ""
     out.line(f"\n{safe(plan.label)}: {number(len(rows), 'job')}{families}; run them: treadle run")
 
@@ -76,17 +80,22 @@ def _rows(plan: Plan, *, everything: bool) -> Iterator[tuple[str, str, str]]:
             together = {need for name in family for need in plan.jobs[name].needs}
             ordered = tuple(name for name in plan.jobs if name in together)
             name = f"{safe(job.family)}[…{len(family)}]"
-            yield name, _needs(plan, ordered), safe(job.description)
+            texts = {plan.jobs[one].description for one in family}
+            more = ", …" if len(texts) > 1 else ""
+            yield name, _needs(plan, ordered), safe(job.description) + more
 
 
 def _needs(plan: Plan, needs: tuple[str, ...]) -> str:
-    """Name a family once instead of each of its jobs, if all are meant."""
-    given = set(needs)
-    whole = {f for f, names in plan.families.items() if given.issuperset(names)}
-    said = dict.fromkeys(
-        f"{plan.jobs[need].family}[…]" if plan.jobs[need].family in whole else need
-        for need in needs
-    )
+    """Name the jobs that are needed; many of one matrix as ``name[…12]``."""
+    families = Counter(plan.jobs[need].family for need in needs)
+    said: dict[str, None] = {}
+    for need in needs:
+        family = plan.jobs[need].family
+        count, whole = families[family], len(plan.families.get(family, ()))
+        if whole and count == whole:
+            said[f"{family}[…]"] = None
+        else:
+            said[f"{family}[…{count}]" if whole and count > _MAX_OF_FAMILY else need] = None
     return cut(f"needs {', '.join(safe(name) for name in said)}", _MAX_NEEDS) if said else ""
 
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 import click
 
 from treadle.cli.exitcodes import ExitCode
-from treadle.errors import TreadleError
+from treadle.errors import TreadleError, WorkflowError
 from treadle.report.terminal import Output
 from treadle.report.text import safe
 
@@ -107,7 +107,8 @@ def _explain(error: Exception, err: Output) -> int:
         case TreadleError():
             for text in str(error).splitlines():
                 err.line(safe(text))
-            return ExitCode.USAGE
+            # What else treadle raises, a run that had begun has raised.
+            return ExitCode.USAGE if isinstance(error, WorkflowError) else ExitCode.FAILED
     return _bug(error, err)
 
 

@@ -46,6 +46,7 @@ class Console:
 
     def take(self, fact: Fact) -> None:
         """Show one fact."""
+        self.live.take(fact)
         with self.live.aside():
             match fact:
                 case RunStarted():
@@ -58,7 +59,6 @@ class Console:
                     self._skip(fact)
                 case RunEnded():
                     self._sum_up(fact)
-        self.live.take(fact)
 
     def _started(self, fact: JobStarted) -> None:
         if self.verbose:

@@ -60,8 +60,11 @@ class Live:
     def aside(self) -> Iterator[None]:
         """Take the line away while other lines are written."""
         with self._lock:
+            shown = self._shown
             self._erase()
             yield
+            if shown and not self._over.is_set():
+                self._draw()
 
     def close(self) -> None:
         """Take the line away for good."""
