@@ -1,0 +1,33 @@
+"""Run all benchmarks one after the other, then draw their charts: `python bench [--quick]`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import _common
+
+PLAN = [
+    ["decide.py"],
+    ["decide.py", "--pin"],
+    ["overhead.py"],
+    ["overhead.py", "--pin"],
+    ["startup.py"],
+    ["client.py"],
+    ["build.py"],
+]
+
+
+def main() -> None:
+    quick = sys.argv[1:]
+    for script, *options in PLAN:
+        print(f"== {script} {' '.join(options)}", flush=True)
+        command = [sys.executable, str(_common.HERE / script), *options, *quick]
+        subprocess.run(command, check=True, env=_common.environment())
+    if not quick:
+        chart = [sys.executable, str(_common.HERE / "chart.py")]
+        subprocess.run(chart, check=True, env=_common.environment())
+
+
+if __name__ == "__main__":
+    main()
