@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import signal
 import time
 from dataclasses import dataclass
@@ -15,20 +14,20 @@ from treadle.job import EmptyJob, Job, ProcessJob
 from treadle.job.scheduler import Scheduler
 from treadle.report.feed import JobEnded, JobSkipped, JobStarted, RunEnded, RunStarted
 from treadle.report.logs import make_run_folder
-from treadle.report.text import seconds
+from treadle.report.reasons import reason
 from treadle.status import ReturnValue
-from treadle.workflow.expand import DEFAULT_QUEUE
+from treadle.workflow.expand import Plan, expand
 from treadle.workflow.graph import build_dag
 from treadle.workflow.names import file_name
+from treadle.workflow.origin import Mistakes
+from treadle.workflow.queues import queue_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from treadle.job.base import NotifyEndType
     from treadle.report.feed import Fact, View
-    from treadle.workflow import Plan, PlannedJob
-
-_CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")
+    from treadle.workflow import PlannedJob, Workflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,39 +53,8 @@ class RunResult:
         return not (self.failed or self.skipped or self.left or self.signum)
 
 
-def usable_cpus() -> int:
-    """Return the processors that this process may use, also by its control group."""
-    try:
-        number = len(os.sched_getaffinity(0))
-    except AttributeError:  # not Linux
-        number = os.cpu_count() or 1
-    try:
-        quota, period = _CGROUP_LIMIT.read_text().split()
-        return max(1, min(number, math.ceil(int(quota) / int(period))))
-    except (OSError, ValueError):  # no control group, or "max"
-        return number
-
-
-def queue_sizes(plan: Plan, chosen: Sequence[str], tokens: int | None) -> dict[str, int]:
-    """Return the tokens of each queue.
-
-    Args:
-        plan: gives the sizes of the queues that it names.
-        chosen: the jobs that will run.
-        tokens: size of the default queue; None is what the workflow says, or
-            else one for each processor; 0 is enough for all jobs at once.
-    """
-    default = plan.queues.get(DEFAULT_QUEUE) or usable_cpus() if tokens is None else tokens
-    if default == 0:
-        jobs = (plan.jobs[name] for name in chosen)
-        default = max(1, sum(job.tokens for job in jobs if job.queue == DEFAULT_QUEUE))
-    return {DEFAULT_QUEUE: default} | {
-        name: size for name, size in plan.queues.items() if name != DEFAULT_QUEUE
-    }
-
-
 def run(
-    plan: Plan,
+    workflow: Workflow | Plan,
     *,
     targets: Sequence[str] = (),
     tokens: int | None = None,
@@ -96,7 +64,7 @@ def run(
     """Run the jobs of a workflow.
 
     Args:
-        plan: the jobs.
+        workflow: the jobs; relative paths of a `Workflow` start from the working directory.
         targets: names or patterns of the jobs to run, with all they need; all by default.
         tokens: jobs at a time, see `queue_sizes`.
         keep_going: start no more jobs after so many failures; 0 is no limit.
@@ -106,8 +74,10 @@ def run(
         What came of each job. An interrupt by a signal is not raised, but told in the result.
 
     Raises:
-        WorkflowError: a target is unknown, or the folder for the logs cannot be made.
+        WorkflowError: the workflow has mistakes, a target is unknown, or the folder for
+            the logs cannot be made.
     """
+    plan = workflow if isinstance(workflow, Plan) else _plan(workflow)
     chosen = plan.select(targets)
     queues = queue_sizes(plan, chosen, tokens)
     try:
@@ -118,6 +88,10 @@ def run(
     return _Run(
         plan, chosen, queues, keep_going=keep_going, views=views, label=label, logs=logs
     ).execute()
+
+
+def _plan(workflow: Workflow) -> Plan:
+    return expand(workflow, Path.cwd(), Mistakes(workflow.origin))
 
 
 class _Scheduler(Scheduler):
@@ -183,6 +157,10 @@ class _WorkflowJob(ProcessJob):
 
     def on_start(self, scheduler: Scheduler) -> None:  # noqa: ARG002 -- the seed's signature
         self.of.tell(JobStarted(self.name, self.attempt, time.monotonic()))
+
+    def why(self, outcome: str, code: int | None) -> str:
+        error = self.spawn_error or self.exception
+        return reason(outcome, code, self.planned, error)
 
 
 class _Run:
@@ -286,7 +264,7 @@ class _Run:
                 status=ReturnValue.success if good else ReturnValue.failure,
                 outcome=outcome,
                 duration=job.timing_info.duration,
-                detail="" if good else _detail(job, outcome, code),
+                detail="" if good else job.why(outcome, code),
                 log=job.log,
             )
         )
@@ -303,25 +281,3 @@ def _how(job: _WorkflowJob) -> tuple[str, int | None]:
     """
     code = getattr(job.proc_handle, "status", None)
     return str(job.outcome) if job.outcome else "lost", code
-
-
-def _detail(job: _WorkflowJob, outcome: str, code: int | None) -> str:
-    if outcome == "timed_out":
-        return f"timed out after {seconds(job.planned.timeout)}"
-    if outcome == "signalled" and code is not None and code < 0:
-        return f"killed by {_signal_name(-code)}"
-    if outcome == "exited":
-        return f"exit {code}"
-    if outcome == "spawn_failed" and not job.planned.cwd.is_dir():
-        return f"its folder '{job.planned.cwd}' does not exist"
-    if error := job.spawn_error or job.exception:
-        reason = getattr(error.__cause__, "strerror", None)
-        return f"cannot start '{job.planned.argv[0]}': {reason.lower()}" if reason else str(error)
-    return {"interrupted": "interrupted", "stuck": "cannot be killed"}.get(outcome, outcome)
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -32,7 +32,7 @@ def _tokens(ctx: click.Context, param: click.Parameter, value: str | None) -> in
 
 def parallel(text: str) -> int | None:
     """Work out `-j`: ``4``, ``auto``, ``50%``, and ``+1`` or ``-1`` relative to the processors."""
-    from treadle.runner import usable_cpus
+    from treadle.workflow.queues import usable_cpus
 
     digits = text.strip("+-%")
     if text == "auto":
