@@ -1,0 +1,108 @@
+"""Run what the pages show, and keep what it wrote: python docs/snippets/record.py [NAME...].
+
+Each recording runs in an empty folder with copies of its files. The pages
+include the results, so that no output in them was typed by hand.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).parent
+OUT = HERE / "recorded"
+
+
+class Recording(NamedTuple):
+    """Commands, and the files that they find; `interrupt` is when Ctrl-C is pressed."""
+
+    files: str
+    commands: list[str]
+    interrupt: float | None = None
+
+
+PLAN = {
+    "quickstart": Recording("quickstart/treadle.toml", ["treadle run", "treadle run -v sum"]),
+    "first": Recording("quickstart/first.py", ["python first.py"]),
+    "tutorial-1": Recording("tutorial/1/*", ["treadle", "treadle run -v"]),
+    "tutorial-2": Recording("tutorial/2/*", ["treadle list --all", "treadle run -j4"]),
+    "tutorial-2-dry": Recording("tutorial/2/*", ["treadle run -n 'count[t*]'"]),
+    "tutorial-3": Recording("tutorial/3/*", ["treadle run -j4"]),
+    "tutorial-4": Recording("tutorial/4/*", ["treadle run -j1", "echo $?"]),
+    "tutorial-4-k": Recording("tutorial/4/*", ["treadle run -k0 -j4"]),
+    "tutorial-5": Recording("tutorial/5/*", ["treadle run -k0 -j4"]),
+    "tutorial-ctrl-c": Recording("tutorial/5/*", ["treadle run -f ctrl-c.toml -j4"], 1.0),
+    # Drawn by docs/_ext/terminal.py; the colours are kept.
+    "picture": Recording("tutorial/4/*", ["treadle run -k0 -j4 --color always"]),
+    "days": Recording("tutorial/python/*", ["python days.py"]),
+    "again": Recording("tutorial/python/*", ["python again.py 2> errors", "grep -c '^Conn' errors"]),
+    "more": Recording("tutorial/python/*", ["python more.py"]),
+    "queues": Recording("howto/queues.py", ["python queues.py"]),
+    "timeout": Recording("howto/timeout.py", ["python timeout.py"]),
+    "skip": Recording("howto/skip.py", ["python skip.py 2> errors"]),
+    "stop": Recording("howto/stop.py", ["python stop.py"]),
+    "virtual-time": Recording(
+        "howto/virtual_time.py", ["python -m pytest -q -p no:cacheprovider virtual_time.py"]
+    ),
+    "order": Recording("howto/order.toml", ["treadle run -n -f order.toml"]),
+    "why": Recording("howto/why.py", ["python why.py"]),
+    "graph": Recording("tutorial/2/*", ["treadle graph --format mermaid"]),
+    "mistakes": Recording("mistakes/*", ["treadle check", "echo $?"]),
+}
+
+
+def record(recording: Recording) -> str:
+    """What a terminal would show."""
+    with tempfile.TemporaryDirectory() as name:
+        for file in HERE.glob(recording.files):
+            shutil.copy(file, name)
+        return "".join(_run(line, name, recording.interrupt) for line in recording.commands)
+
+
+_last = 0
+
+
+def _run(line: str, folder: str, interrupt: float | None) -> str:
+    global _last  # noqa: PLW0603 -- what a shell calls $?
+    variables = {
+        # The program of this checkout, whether it is installed or not.
+        "PATH": f"{HERE / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PYTHONPATH": str(HERE.parents[1] / "src"),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "LC_ALL": "C.UTF-8",
+    }
+    process = subprocess.Popen(
+        ["/bin/bash", "-c", f"exec {line}" if interrupt else line.replace("$?", str(_last))],
+        cwd=folder,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if interrupt:
+        time.sleep(interrupt)
+        process.send_signal(signal.SIGINT)
+    text, _ = process.communicate(timeout=60)
+    _last = process.returncode
+    line = line.removesuffix(" --color always")
+    return f"$ {line}\n{'^C' * bool(interrupt)}{chr(10) * bool(interrupt)}{text}"
+
+
+def main(names: list[str]) -> None:
+    """Record all, or the named ones."""
+    OUT.mkdir(exist_ok=True)
+    for name in names or PLAN:
+        text = record(PLAN[name])
+        (OUT / f"{name}.txt").write_text(text, encoding="utf-8")
+        print(f"== {name}\n{text}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
