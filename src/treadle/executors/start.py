@@ -21,8 +21,9 @@ class StartExecutor:
         job.start(slot)
 
     def revoke(self, job: Runnable) -> bool:
-        """Only a start that left no live handle behind can be taken back."""
-        return not self.alive(job)
+        """Take back a thread that has not begun; else only what left no live handle behind."""
+        revoke = getattr(job.handle, "revoke", None)
+        return bool(revoke()) if revoke is not None else not self.alive(job)
 
     def interrupt(self, job: Runnable) -> None:
         """Call the job's `interrupt`."""

@@ -122,7 +122,8 @@ class ThreadCache:
         try:
             thread.start()
         except BaseException:
-            self._threads.discard(thread)
+            if thread.ident is None:
+                self._threads.discard(thread)
             raise
 
     def _serve(self, job: JobThread | None) -> None:
@@ -130,12 +131,14 @@ class ThreadCache:
         thread = threading.current_thread()
         while job is not None:
             job.run()
-            job = None
             if not self._reuse:
                 break
+            job = None
             thread.name = "treadle-idle"
             self._idle.append(None)
             job = self._queue.get()
+        # Passed on to the next one that waits.
+        self._queue.put(None)
         self._threads.discard(thread)
 
     def close(self, wait: bool = True) -> None:
@@ -145,10 +148,10 @@ class ThreadCache:
             wait: return only when all have ended.
         """
         threads = list(self._threads)
-        for _ in threads:
-            self._queue.put(None)
+        self._queue.put(None)
         for thread in threads if wait else ():
-            thread.join()
+            if thread.ident is not None:
+                thread.join()
 
 
 class ThreadExecutor:

@@ -74,6 +74,7 @@ class Live:
         "running",
         "since",
         "slot",
+        "told",
     )
 
     def __init__(self, job: Job, number: int, slot: int, executor: Executor) -> None:
@@ -85,6 +86,7 @@ class Live:
         self.collected = False
         self.finished = False
         self.named = False
+        self.told = False
         self.since = 0.0
 
 
@@ -325,10 +327,11 @@ class Driver:
         """Stop an attempt; what it does about that is not waited for."""
         live = self.live[uid]
         try:
+            if not live.told:
+                live.executor.interrupt(live.job)
+                live.told = True
             if stage is Stage.KILL:
                 live.executor.kill(live.job)
-            else:
-                live.executor.interrupt(live.job)
         except Exception:  # noqa: BLE001 -- the others are to be stopped all the same
             logger.exception("job %s raised when it was stopped", uid)
         if not live.running and live.executor.revoke(live.job):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -35,6 +36,9 @@ CollectCallback = Callable[[Job], object]
 
 DEFAULT_JOB_MAX_DURATION = 24 * 3600
 """Seconds that an attempt may take unless somebody says otherwise."""
+
+# Each interrupt during the stop is taken, and made to count; a key held down sends 30 a second.
+_PRESSES = 1000
 
 _ORDERS = ("declaration", "critical-path")
 
@@ -242,29 +246,35 @@ class Scheduler(Views):
         """
         if self._running:
             raise SchedulerError("run() is under way on this scheduler; use another one")
-        self._running = True
-        self._driver = None
+        # What must be done at the end is done at two places, one inside the other: an
+        # interrupt can keep a line from being run, but not two.
         try:
-            with Signals(self._halt, self._in_callback):
-                self._run(dag)
+            try:
+                self._running = True
+                self._driver = None
+                with Signals(self._halt, self._in_callback):
+                    self._run(dag)
+            finally:
+                self._close(wait=False)
+                self._running = False
         finally:
             self._running = False
+            self._close(wait=False)
 
     def _run(self, dag: DAG) -> None:
-        error: BaseException | None = None
-        while True:
-            # Entered again for each exception: the first ends the run, and another
-            # interrupt makes the winding up harder.
+        try:
             try:
-                if error is None:
-                    self.init_state(dag)
-                    self._work()
-                else:
-                    self._wind_up(error)
-                break
-            except BaseException as caught:  # noqa: BLE001 -- raised below, when all is stopped
-                error = error or caught
-        self._close(error)
+                self.init_state(dag)
+                self._work()
+            except BaseException as error:
+                self._stop(error)
+                raise
+        except BaseException as error:
+            # The same once more, for an interrupt between two lines of the stop.
+            self._stop(error)
+            raise
+        finally:
+            self._close(wait=True)
 
     def _work(self) -> None:
         driver = self._run_of()
@@ -276,31 +286,30 @@ class Scheduler(Views):
                 self.max_active_jobs = max(self.max_active_jobs, len(driver.live))
                 self.wait()
         self.stop_time = self._clock.wall()
-        self._warn(driver)
-
-    def _warn(self, driver: Driver) -> None:
         if driver.dag._version != self._dag_version:  # noqa: SLF001 -- see init_state
             logger.warning("the graph was changed while it ran: what was added was not run")
-        for uid, _ in driver.engine.stuck:
-            logger.error("job %s could not be stopped and is still running", uid)
 
-    def _wind_up(self, error: BaseException) -> None:
+    def _stop(self, error: BaseException) -> None:
+        """Wind up; each exception that comes in the meantime makes it harder."""
         driver = self._driver
         if driver is None:
             return
         describe(driver, error)
-        with Job.lock.using(self._lock):
-            wind_up(driver, error)
+        for _ in range(_PRESSES):
+            if not (driver.live or driver.engine.active):
+                break
+            with contextlib.suppress(BaseException), Job.lock.using(self._lock):
+                wind_up(driver, error)
+        if driver.engine.stuck:
+            names = ", ".join(repr(uid) for uid, _ in driver.engine.stuck)
+            error.add_note(f"treadle: still running, could not be stopped: {names}")
 
-    def _close(self, error: BaseException | None) -> None:
+    def _close(self, wait: bool) -> None:
         driver = self._driver
         if driver is not None:
-            stuck = ", ".join(repr(uid) for uid, _ in driver.engine.stuck)
-            driver.wiring.close(wait=not stuck)
-            if error is not None and stuck:
-                error.add_note(f"treadle: still running, could not be stopped: {stuck}")
-        if error is not None:
-            raise error
+            for uid, _ in driver.engine.stuck if wait else ():
+                logger.error("job %s could not be stopped and is still running", uid)
+            driver.wiring.close(wait and not driver.engine.stuck)
 
     # -- from outside --------------------------------------------------------------------
 

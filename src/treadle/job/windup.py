@@ -12,7 +12,7 @@ from collections.abc import Callable
 from treadle.engine import Collect, Command
 from treadle.errors import Terminated
 from treadle.job.driver import Driver, Live, logger
-from treadle.job.ticket import HaltMessage
+from treadle.job.ticket import EndMessage, HaltMessage
 
 _AGAIN = (KeyboardInterrupt, Terminated)
 
@@ -31,6 +31,7 @@ def wind_up(driver: Driver, error: BaseException) -> None:
     for live in [live for uid, live in driver.live.items() if uid not in engine.active]:
         # Their end was being dealt with when the exception came.
         _finish(driver, error, live)
+    _recover_ends(driver)
     while engine.active:
         _next(driver, error)
 
@@ -44,6 +45,13 @@ def _adopt(driver: Driver) -> None:
             job = driver.jobs[uid]
             executor = driver.wiring.executor(job)
             driver.live[uid] = Live(job, attempt.number, attempt.slot, executor)
+
+
+def _recover_ends(driver: Driver) -> None:
+    """Say it again for attempts that are over: the exception may have come with the message in hand."""
+    for uid, live in driver.live.items():
+        if live.running and live.executor.alive(live.job) is False:
+            driver.inbox.messages.put(EndMessage(uid, live.number))
 
 
 def _next(driver: Driver, error: BaseException) -> None:
