@@ -23,13 +23,18 @@ if TYPE_CHECKING:
 OK, BAD = ReturnValue.success, ReturnValue.failure
 
 
+@pytest.fixture(autouse=True)
+def _there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
 def shown(folder: Path, *facts: Fact, jobs: int = 3, verbose: bool = False) -> str:
     stream = io.StringIO()
     console = Console(Output(stream), Live(Output(None), "none"), verbose=verbose)
-    console.take(RunStarted("r", "treadle.toml", jobs, {"default": 1}, folder))
+    console.take(RunStarted("r", "treadle.toml", jobs, {"default": 1}, folder / "logs"))
     for fact in facts:
         console.take(fact)
-    return stream.getvalue().replace(str(folder), "LOGS")
+    return stream.getvalue()
 
 
 def test_each_end_is_one_line_with_a_count(tmp_path: Path) -> None:
@@ -45,7 +50,7 @@ def test_each_end_is_one_line_with_a_count(tmp_path: Path) -> None:
         "[1/3] ok       1.50s  a",
         "[2/3] ok       1m15s  b",
         "[3/3] ok       0.00s  c",
-        "done: 3 jobs in 1m20s; logs in LOGS",
+        "done: 3 jobs in 1m20s; logs in logs",
     ]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from treadle.errors import WorkflowError
 from treadle.workflow import load_plan
+from treadle.workflow.source import label_of
 
 A = '[job.a]\nrun = "true"\n'
 
@@ -122,7 +123,7 @@ def mistakes(folder: Path, text: str | bytes, name: str = "treadle.toml") -> lis
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(WorkflowError) as caught:
         load_plan(path)
-    return [message.removeprefix(f"{path}:") for message in caught.value.messages]
+    return [message.removeprefix(f"{label_of(path)}:") for message in caught.value.messages]
 
 
 @pytest.mark.parametrize(("text", "message"), TABLE, ids=[m[:60] for _, m in TABLE])
