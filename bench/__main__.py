@@ -1,4 +1,7 @@
-"""Run all benchmarks one after the other, then draw their charts: `python bench [--quick]`."""
+"""Run all benchmarks one after the other, then draw the charts and fill the tables.
+
+python bench [--quick]
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ import _common
 
 PLAN = [
     ["decide.py"],
-    ["decide.py", "--pin"],
     ["overhead.py"],
     ["overhead.py", "--pin"],
     ["startup.py"],
@@ -25,8 +27,9 @@ def main() -> None:
         command = [sys.executable, str(_common.HERE / script), *options, *quick]
         subprocess.run(command, check=True, env=_common.environment())
     if not quick:
-        chart = [sys.executable, str(_common.HERE / "chart.py")]
-        subprocess.run(chart, check=True, env=_common.environment())
+        for script in ("chart.py", "tables.py"):
+            command = [sys.executable, str(_common.HERE / script)]
+            subprocess.run(command, check=True, env=_common.environment())
 
 
 if __name__ == "__main__":

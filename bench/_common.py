@@ -18,6 +18,7 @@ from typing import Any
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 SOURCE = HERE.parent / "src"
+sys.path.insert(0, str(SOURCE))  # what is measured is this checkout, installed or not
 
 Sample = dict[str, float]
 
@@ -101,7 +102,7 @@ def machine() -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1,
         "cpu": cpu,
         "memory": memory,
-        "system": f"{platform.system()} {platform.release()}",
+        "system": f"{platform.system()} {platform.release().split('-')[0]}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
     }
 
@@ -126,6 +127,8 @@ def write(name: str, results: Mapping[str, Any], packages: Iterable[str] = ()) -
     facts = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine(),
+        # Of the last minute: what else ran shows here, beside what was measured.
+        "load": os.getloadavg()[0],
         "versions": versions(packages),
     }
     path.write_text(json.dumps({**facts, **results}, indent=1) + "\n", encoding="utf-8")

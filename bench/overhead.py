@@ -118,7 +118,7 @@ def summary(n: int, samples: list[_common.Sample], base: list[float]) -> dict[st
 def report(results: list[dict[str, Any]]) -> str:
     first = results[0]
     title = f"{first['kind']}, {first['shape']}, {first['n']:,}"
-    header = [title, "µs/job", "jobs/s", "treadle/peer", "(least-greatest)"]
+    header = [title, "µs/job", "cpu µs/job", "jobs/s", "treadle/peer", "(least-greatest)"]
     rows, notes = [], []
     for r in results:
         if "not run" in r:
@@ -126,8 +126,8 @@ def report(results: list[dict[str, Any]]) -> str:
             continue
         ratio = r["treadle/peer"]
         span = f"({ratio['least']:.2f}-{ratio['greatest']:.2f})"
-        figures = [f"{r['µs']:.1f}", f"{r['jobs/s']:,.0f}", f"{ratio['median']:.2f}", span]
-        rows.append([r["name"], *figures])
+        figures = [f"{r['µs']:.1f}", f"{r['cpu µs']:.1f}", f"{r['jobs/s']:,.0f}"]
+        rows.append([r["name"], *figures, f"{ratio['median']:.2f}", span])
     return "\n".join([_common.table(header, rows), *notes])
 
 

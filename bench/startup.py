@@ -37,7 +37,7 @@ COMMANDS = {
     "import e3.job.scheduler": ["-c", "import e3.job.scheduler"],
     "treadle --version": ["-m", "treadle", "--version"],
     "10 jobs, library": ["-c", TEN_JOBS],
-    "10 × true, treadle run -j2": ["-m", "treadle", "run", "-j2", "-q"],
+    "10 processes, treadle run -j2": ["-m", "treadle", "run", "-j2", "-q"],
 }
 PACKAGES = ["e3-core"]
 

@@ -1,0 +1,161 @@
+"""Put the figures of bench/results/*.json into the tables of docs/benchmarks.md.
+
+A table stands between a comment `% table: NAME` and a comment `% end`; what is
+between them is made here, all the rest is written by people.
+
+    python bench/tables.py
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import _common
+from _drawing import load, names_of
+
+PAGE = _common.HERE.parent / "docs" / "benchmarks.md"
+NONE = "-"
+BLOCK = re.compile(r"(?m)^% table: (\S+)\n.*?^% end$", re.DOTALL)
+
+Results = list[dict[str, Any]]
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table: the first column to the left, the others to the right."""
+    lines = [header, ["---", *("--:" for _ in header[1:])], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def figures(value: float) -> str:
+    """Three digits that count."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def decide() -> str:
+    facts = load("decide")
+    results: Results = facts["results"]
+    sizes = names_of(results, "n")
+    rows = []
+    for shape in names_of(results, "shape"):
+        mine = [r for r in results if r["shape"] == shape]
+        rates = [f"{r['jobs/s'] / 1e3:,.0f}k" for r in mine]
+        most = max(r["bytes"] for r in mine)
+        rows.append([shape, *rates, f"{facts['growth'][shape]:.2f}", f"{most:,.0f}"])
+    header = ["jobs/s", *(f"{n:,} jobs" for n in sizes), "growth k", "bytes/job, at most"]
+    return markdown(header, rows)
+
+
+def overhead(name: str) -> str:
+    facts = load(name)
+    threads = [r for r in facts["results"] if r["kind"] == "threads"]
+    sizes = names_of(threads, "n")
+    rows = []
+    for shape in names_of(threads, "shape"):
+        for peer in names_of(threads, "name"):
+            mine = {r["n"]: r for r in threads if (r["shape"], r["name"]) == (shape, peer)}
+            cells = [cell(mine[n]) for n in sizes]
+            k = facts["growth"][shape].get(peer)
+            rows.append([f"{shape}: {peer}", *cells, f"{k:.2f}" if k else NONE])
+    header = ["µs per job (treadle's time / this one's)", *(f"{n:,}" for n in sizes), "growth k"]
+    return markdown(header, rows) + "\n\n" + not_run(threads)
+
+
+def cell(r: dict[str, Any]) -> str:
+    if "not run" in r:
+        return NONE
+    time = f"{r['µs']:.1f}"
+    return time if r["name"] == "treadle" else f"{time} ({figures(r['treadle/peer']['median'])})"
+
+
+def not_run(results: Results) -> str:
+    """Each reason once, with the sizes it is for."""
+    why: dict[tuple[str, str], list[str]] = {}
+    for r in results:
+        if "not run" in r:
+            sizes = why.setdefault((r["name"], r["not run"]), [])
+            if f"{r['n']:,}" not in sizes:
+                sizes.append(f"{r['n']:,}")
+    said = [f"{name} with {' and '.join(sizes)} ({w})" for (name, w), sizes in why.items()]
+    return f"Not run: {'; '.join(said)}." if said else ""
+
+
+def processes() -> str:
+    results = [r for r in load("overhead")["results"] if r["kind"] == "processes"]
+    rows = [
+        [r["name"], figures(r["jobs/s"]), figures(1 / r["treadle/peer"]["median"])] for r in results
+    ]
+    return markdown(["`/bin/true`, 1,000 times", "jobs/s", "treadle's rate / this one's"], rows)
+
+
+def startup() -> str:
+    rows = [
+        [f"`{r['name']}`", *(figures(r[key]) for key in ("ms", "least ms", "ms over pass"))]
+        for r in load("startup")["results"]
+    ]
+    return markdown(["whole process", "ms", "least", "over `python -c pass`"], rows)
+
+
+def client() -> str:
+    facts = load("client")
+    rows = []
+    for r in facts["results"]:
+        same = "identical" if r["identical"] else "different"
+        times = [figures(r["seconds"][name]) for name in ("e3", "treadle")]
+        rows.append([f"{r['n']:,}", *times, figures(r["e3/treadle"]["median"]), same])
+    growth = [f"{facts['growth'][name]:.2f}" for name in ("e3", "treadle")]
+    rows.append(["growth k", *growth, "", ""])
+    return markdown(["tests", "on e3, s", "on treadle, s", "e3 / treadle", "statuses"], rows)
+
+
+def build() -> str:
+    results: Results = load("build")["results"]
+    sizes = names_of(results, "n")
+    rows = []
+    for name in names_of(results, "name"):
+        mine = [r for r in results if r["name"] == name]
+        cells = [figures(r["seconds"] / r["n"] * 1e6) if "seconds" in r else NONE for r in mine]
+        ran = [r for r in mine if "bytes" in r]
+        held = f"{ran[-1]['bytes']:,.0f} (of {ran[-1]['n']:,})"
+        rows.append([name, *cells, held])
+    header = ["µs per vertex", *(f"{n:,}" for n in sizes), "bytes per vertex"]
+    return markdown(header, rows) + "\n\n" + not_run(results)
+
+
+def conditions() -> str:
+    """When each was measured, with what, and what else the machine had to do."""
+    rows = []
+    for path in sorted(_common.RESULTS.glob("*.json")):
+        facts = load(path.stem)
+        used = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+        load_average = f"{facts['load']:.1f}" if "load" in facts else NONE
+        rows.append([f"`{path.stem}`", facts["date"], load_average, used])
+    return markdown(["results", "date", "load at the end", "versions"], rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "decide": decide,
+    "overhead": lambda: overhead("overhead"),
+    "overhead-pinned": lambda: overhead("overhead-pinned"),
+    "processes": processes,
+    "startup": startup,
+    "client": client,
+    "build": build,
+    "conditions": conditions,
+}
+
+
+def main() -> None:
+    def block(found: re.Match[str]) -> str:
+        name = found[1]
+        return f"% table: {name}\n\n{TABLES[name]()}\n\n% end"
+
+    page = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(BLOCK.sub(block, page), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
