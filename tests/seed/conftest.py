@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -168,11 +167,3 @@ def spawning() -> Callable[..., type[Spawning]]:
         return type("Spawns", (Spawning,), members)
 
     return make
-
-
-@pytest.fixture(autouse=True)
-def _no_thread_is_left() -> Any:
-    before = set(threading.enumerate())
-    yield
-    left = [thread.name for thread in threading.enumerate() if thread not in before]
-    assert left == []
