@@ -141,7 +141,7 @@ def _first_sentence(name: str) -> str:
     path = ROOT / "src" / name.replace(".", "/")
     file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     text = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
-    return re.split(r"(?<=\w)[.:](?=\s|$)", " ".join(text.split("\n\n")[0].split()))[0]
+    return re.split(r"(?<=\w)\.(?=\s|$)", " ".join(text.split("\n\n")[0].split()))[0]
 
 
 def _fitting(text: str, length: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from sphinx.util.typing import ExtensionMetadata
@@ -26,6 +27,8 @@ PUBLIC = {
     "treadle.testing.dags",
     "treadle.workflow",
 }
+# Type variables, which are nothing to use.
+PRIVATE = {"treadle.clock.T"}
 # Classes whose base is not public itself: what they inherit is shown with them.
 WITH_INHERITED = ("treadle.job.scheduler.Scheduler.", "treadle.dag.DAG.")
 
@@ -33,20 +36,24 @@ WITH_INHERITED = ("treadle.job.scheduler.Scheduler.", "treadle.dag.DAG.")
 def skip(_: Any, kind: str, name: str, obj: Any, skipped: bool, __: Any) -> bool | None:
     """Say what is left out; None leaves it to autoapi."""
     if kind in ("module", "package"):
-        # The parents have to be there for what is in them.
-        return not (name in PUBLIC or any(public.startswith(f"{name}.") for public in PUBLIC))
+        return name not in PUBLIC
     if obj.inherited:
         return skipped or not name.startswith(WITH_INHERITED)
-    owner, _, short = name.rpartition(".")
-    home, _, _ = str(obj.obj.get("full_name", name)).rpartition(".")
-    if home != owner and home in PUBLIC:
-        return True
-    if owner == "treadle" or short in ("logger", "T", "SYSTEM"):
-        return owner != "treadle.job.scheduler"
-    return skipped or None
+    owner = name.rpartition(".")[0]
+    if obj.imported:
+        # A package shows what is in it; a module shows what is its own.
+        home = str(obj.obj["original_path"]).rpartition(".")[0]
+        return home in PUBLIC or not home.startswith(f"{owner}.")
+    return skipped or name in PRIVATE or None
+
+
+def mend(_: Any, __: str, ___: str, ____: Any, _____: Any, lines: list[str]) -> None:
+    """Let a plural follow a name in backquotes, which reStructuredText does not take."""
+    lines[:] = [re.sub(r"(?<=\w`)s\b", r"\\ s", line) for line in lines]
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Called by Sphinx."""
     app.connect("autoapi-skip-member", skip)
+    app.connect("autodoc-process-docstring", mend)
     return {"parallel_read_safe": True}

@@ -86,7 +86,8 @@ class CommandLine(SphinxDirective):
     """Every command with its flags, as click knows them; examples of the help included."""
 
     def run(self) -> list[nodes.Node]:
-        context = click.Context(treadle_command, info_name="treadle")
+        settings = treadle_command.context_settings
+        context = click.Context(treadle_command, info_name="treadle", **settings)
         assert isinstance(treadle_command, click.Group)
         pieces = [self._page(treadle_command, context)]
         for name in treadle_command.list_commands(context):
@@ -99,7 +100,7 @@ class CommandLine(SphinxDirective):
         usage = command.get_usage(context).removeprefix("Usage: ")
         text = [f"## {context.command_path}", f"```text\n{usage}\n```", *_prose(command.help or "")]
         records = (p.get_help_record(context) for p in command.get_params(context))
-        rows = ((f"`{flags}`", what) for flags, what in filter(None, records))
+        rows = ((f"`{flags}`", what) for flags, what in filter(None, records) if what)
         text.append(table(("flag", "meaning"), rows))
         return "\n\n".join(text)
 
@@ -108,7 +109,7 @@ def _prose(help_text: str) -> Iterator[str]:
     """Paragraphs as they are; what click shall not wrap, as it stands."""
     for paragraph in re.split(r"\n\s*\n", cleandoc(help_text)):
         if paragraph.startswith("\b\n"):
-            yield f"```console\n{cleandoc(paragraph[2:])}\n```"
+            yield f"```text\n{cleandoc(paragraph[2:])}\n```"
         else:
             yield paragraph.replace("*", r"\*")
 
