@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready
 # No cache: it would lie outside of this folder.
 PIP    := $(PY) -m pip --quiet --no-cache-dir --disable-pip-version-check
 
-.PHONY: help demo test test-all lint docs bench clean
+.PHONY: help demo test test-all lint docs bench bench-smoke wheel clean
 
 help:
 	@echo "make demo      draw an atlas of this machine's Python standard library"
@@ -17,6 +17,7 @@ help:
 	@echo "make lint      ruff, mypy, import layers"
 	@echo "make docs      build the documentation into docs/_build"
 	@echo "make bench     measure, beside the peers"
+	@echo "make wheel     build what is published into dist/"
 	@echo "make clean     take away everything that make made"
 
 # --group needs pip 25.1. The stamp is written last: what was cut short is done again.
@@ -57,6 +58,13 @@ docs: $(VENV)/.ready-docs
 
 bench: $(VENV)/.ready-bench
 	$(PY) bench
+
+bench-smoke: $(VENV)/.ready-bench
+	$(PY) bench --quick
+
+wheel: $(VENV)/.ready-build
+	rm -rf dist
+	$(PY) -m build --quiet
 
 clean:
 	rm -rf .venv .venv-* demo build dist docs/_build docs/autoapi

@@ -37,7 +37,7 @@ def copy(name: str, folder: Path) -> Path:
 
 def test_every_example_has_a_test() -> None:
     names = {path.name for path in (ROOT / "examples").iterdir() if path.is_dir()}
-    assert names == {"hello", "matrix", "stdlib_atlas"}
+    assert names == {"hello", "library", "matrix", "stdlib_atlas"}
 
 
 def test_hello_counts_the_words_of_its_text(tmp_path: Path) -> None:
@@ -50,6 +50,26 @@ def test_hello_counts_the_words_of_its_text(tmp_path: Path) -> None:
         "3: the lazy dog",
         "8 different words",
     ]
+
+
+def test_the_library_example_counts_words(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("one two three\n")
+    (tmp_path / "b.py").write_text("four\n")
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples/library/words.py"), str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split() for line in done.stdout.splitlines()] == [
+        ["3", "a.py"],
+        ["1", "b.py"],
+        ["4", "in", "2", "files"],
+    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.py", "b.py"]
 
 
 def test_matrix_packs_each_file_in_each_way(tmp_path: Path) -> None:

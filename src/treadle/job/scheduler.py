@@ -248,18 +248,22 @@ class Scheduler(Views):
             raise SchedulerError("run() is under way on this scheduler; use another one")
         # What must be done at the end is done at two places, one inside the other: an
         # interrupt can keep a line from being run, but not two.
+        signals = Signals(self._halt, self._in_callback)
         try:
             try:
                 self._running = True
                 self._driver = None
-                with Signals(self._halt, self._in_callback):
-                    self._run(dag)
+                signals.take()
+                self._run(dag)
             finally:
-                self._close(wait=False)
-                self._running = False
+                self._end(signals)
         finally:
-            self._running = False
-            self._close(wait=False)
+            self._end(signals)
+
+    def _end(self, signals: Signals) -> None:
+        signals.give_back()
+        self._running = False
+        self._close(wait=False)
 
     def _run(self, dag: DAG) -> None:
         try:
@@ -327,4 +331,5 @@ class Scheduler(Views):
             driver.inbox.messages.put(HaltMessage(error))
 
     def _in_callback(self) -> bool:
-        return self._driver is not None and self._driver.doing is not None
+        doing = self._driver and self._driver.doing
+        return bool(doing) and doing[0] != "start"

@@ -23,14 +23,14 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any
 
 from treadle.errors import Terminated
 
 
 class Signals:
-    """Takes the signals for the time of a `with` block, where that is right.
+    """Takes the signals for the time of a run, where that is right.
 
     Args:
         post: called with the exception that stands for the signal.
@@ -44,7 +44,8 @@ class Signals:
         self._in_callback = in_callback
         self._before: dict[int, Any] = {}
 
-    def __enter__(self) -> None:
+    def take(self) -> None:
+        """Take those that nobody else has taken, if this is the main thread."""
         if threading.current_thread() is not threading.main_thread():
             return
         self._take(signal.SIGINT, signal.default_int_handler)
@@ -56,12 +57,8 @@ class Signals:
             self._before[signum] = current
             signal.signal(signum, self.handle)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def give_back(self) -> None:
+        """Give them back; may be called again."""
         for signum, handler in self._before.items():
             signal.signal(signum, handler)
 
