@@ -19,7 +19,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 
 class TreadleError(Exception):
@@ -45,7 +45,7 @@ class SeedError(TreadleError):
 
     def __iadd__(self, other: str | SeedError | Sequence[str]) -> Self:
         """Append messages."""
-        more = getattr(other, "messages", other)
+        more: Any = getattr(other, "messages", other)
         self.messages += [more] if isinstance(more, str) else list(more)
         return self
 

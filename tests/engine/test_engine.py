@@ -53,6 +53,12 @@ class Play:
         invariants(self.engine)
         return commands
 
+    def launch(self) -> Start:
+        """Launch the one job that can be."""
+        (start,) = self.say(Launch())
+        assert isinstance(start, Start)
+        return start
+
     def start(self, uid: object, spec: JobSpec = JobSpec()) -> None:  # noqa: B008 -- a constant
         """Queue and start a job that was offered."""
         self.say(Offered(uid, spec))
@@ -140,7 +146,7 @@ def test_slots_are_unique_and_the_last_freed_is_taken_first() -> None:
     play.say(Begin())
     for uid in "abcde":
         play.say(Offered(uid, JobSpec()))
-    slots = [play.say(Launch())[0][2] for _ in "abc"]
+    slots = [play.launch().slot for _ in "abc"]
     play.end("a")
 
     assert slots == [2, 1, 0]
@@ -153,7 +159,7 @@ def test_jobs_without_tokens_get_slots_beyond_the_tokens() -> None:
     for uid in "abc":
         play.say(Offered(uid, JobSpec(tokens=0)))
 
-    assert [play.say(Launch())[0][2] for _ in "abc"] == [0, 1, 2]
+    assert [play.launch().slot for _ in "abc"] == [0, 1, 2]
 
 
 def test_fractions_of_tokens_add_up_to_the_whole_again() -> None:

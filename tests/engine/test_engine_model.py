@@ -77,7 +77,7 @@ class EngineAgainstModel(RuleBasedStateMachine):
         self.offer(self.engine.begin(self.now))
 
     def offer(self, commands: list[Any]) -> None:
-        offers = [command.uid for command in commands if isinstance(command, Offer)]
+        offers: list[Any] = [command.uid for command in commands if isinstance(command, Offer)]
         assert sorted(offers) == self.model.newly_ready()
         self.waiting += offers
         invariants(self.engine)
@@ -108,7 +108,7 @@ class EngineAgainstModel(RuleBasedStateMachine):
         if uid is not None:
             self.model.active[uid] = self.now + TIMEOUT
             self.model.attempts[uid] = self.model.attempts.get(uid, 0) + 1
-            assert commands[0][1] == self.model.attempts[uid]
+            assert commands == [Start(uid, self.model.attempts[uid], self.engine.active[uid].slot)]
             self.engine.started(uid, self.model.attempts[uid], self.now)
         invariants(self.engine)
 
@@ -179,6 +179,4 @@ class EngineAgainstModel(RuleBasedStateMachine):
 
 
 TestEngineAgainstModel = EngineAgainstModel.TestCase
-TestEngineAgainstModel.settings = settings(
-    max_examples=200, stateful_step_count=60, deadline=None
-)
+TestEngineAgainstModel.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)

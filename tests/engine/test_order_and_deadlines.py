@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from treadle.engine import NEVER, longest_remaining_path
+from treadle.engine import NEVER, JobSpec, longest_remaining_path
 from treadle.engine.deadlines import Deadlines
 from treadle.engine.order import Line
 from treadle.engine.readiness import Node
@@ -16,13 +18,15 @@ def test_a_line_serves_by_key_and_then_by_arrival(steps: list[int | None]) -> No
     line, plain = Line(), list[tuple[int, int]]()
     for number, key in enumerate(steps):
         if key is not None:
-            line.push(key, Node(number))
+            node = Node(number)
+            node.spec = JobSpec()
+            line.push(key, node)
             plain.append((key, number))
         head = line.head()
         plain.sort()
         assert (head.uid if head else None) == (plain[0][1] if plain else None)
         if key is None and head is not None:
-            assert line.pop() is head
+            assert line.take(1) is head
             plain.pop(0)
         assert [node.uid for node in line] == [number for _, number in plain]
 
@@ -49,7 +53,7 @@ def test_the_rank_is_the_number_of_jobs_on_the_longest_way_to_an_end(edges: Edge
 
 
 def test_ranks_may_be_weighted() -> None:
-    weights = {"a": 1.0, "b": 10.0, "c": 5.0}
+    weights: dict[Hashable, float] = {"a": 1.0, "b": 10.0, "c": 5.0}
     ranks = longest_remaining_path({"a": (), "b": ("a",), "c": ("a",)}.items(), weights.__getitem__)
 
     assert ranks == {"a": 11.0, "b": 10.0, "c": 5.0}

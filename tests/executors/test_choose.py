@@ -24,7 +24,7 @@ class Starts(Runs):
 
 
 class Program(ProcessJob):
-    cmdline = ["true"]  # type: ignore[assignment]  # noqa: RUF012 -- as clients write it
+    cmdline = ["true"]  # noqa: RUF012 -- as clients write it
 
 
 class ProgramThatRuns(Program):
@@ -37,7 +37,7 @@ class Mixin:
         raise NotImplementedError
 
 
-class Mixed(Mixin, Runs):  # type: ignore[misc]  # that is the point
+class Mixed(Mixin, Runs):
     pass
 
 

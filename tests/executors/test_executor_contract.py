@@ -123,7 +123,7 @@ def test_an_attempt_whose_on_start_raises_never_runs(world: World) -> None:
             def on_start(_: Scheduler) -> None:
                 raise LookupError("no port is free")
 
-            job.on_start = on_start  # type: ignore[method-assign]  # of this one only
+            job.on_start = on_start  # type: ignore[method-assign,assignment]  # of this one only
         return job
 
     world.job = unlucky  # type: ignore[method-assign]  # see above

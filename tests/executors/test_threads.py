@@ -35,7 +35,7 @@ def test_without_reuse_each_job_has_a_thread_of_its_own() -> None:
 
 def test_jobs_that_run_at_the_same_time_do_not_wait_for_each_other() -> None:
     cache, barrier = ThreadCache(), threading.Barrier(5)
-    jobs = [JobThread(lambda: barrier.wait(20) and None, str(n)) for n in range(5)]
+    jobs = [JobThread(lambda: barrier.wait(20), str(n)) for n in range(5)]
     for job in jobs:
         cache.start(job)
     for job in jobs:
@@ -76,7 +76,7 @@ def test_a_job_that_was_revoked_never_runs_and_one_that_runs_cannot_be() -> None
 
 def test_join_returns_after_its_timeout_and_after_the_end() -> None:
     gate = threading.Event()
-    job = JobThread(lambda: gate.wait(20) and None, "slow")
+    job = JobThread(lambda: gate.wait(20), "slow")
     cache = ThreadCache()
     cache.start(job)
     job.join(0.001)
@@ -113,7 +113,12 @@ def test_what_a_job_raises_goes_to_the_excepthook_and_the_thread_lives_on(
 def test_close_waits_for_threads_that_work() -> None:
     gate, done = threading.Event(), threading.Event()
     cache = ThreadCache()
-    cache.start(JobThread(lambda: (gate.wait(20), done.set()) and None, "slow"))
+
+    def work() -> None:
+        gate.wait(20)
+        done.set()
+
+    cache.start(JobThread(work, "slow"))
     threading.Timer(0.02, gate.set).start()
     cache.close()
 

@@ -36,7 +36,9 @@ def test_the_stories_are_worth_telling() -> None:
     ends = Counter(type(story.error).__name__ for story in stories)
     outcomes = Counter(str(outcome) for story in stories for _, outcome in story.collected)
 
-    assert {"begin", "offered", "skipped", "launch", "ended", "collected", "tick", "halt"} <= set(said)
+    assert {"begin", "offered", "skipped", "launch", "ended", "collected", "tick", "halt"} <= set(
+        said
+    )
     assert {"NoneType", "RunInterrupted", "KeyboardInterrupt", "SystemExit", "Mishap"} <= set(ends)
     assert {"exited", "signalled", "timed_out", "interrupted", "stuck", "None"} <= set(outcomes)
 

@@ -27,14 +27,18 @@ class Deadlines:
     def set(self, item: Attempt | Node, at: float) -> None:
         """Set, move or (with `NEVER`) cancel the deadline of the item."""
         if item.deadline != NEVER:
-            self._cancelled += 1
-            if self._cancelled > _SWEEP_FROM and self._cancelled * 2 > len(self._heap):
-                item.deadline = NEVER
-                self._sweep()
-        item.deadline = at
+            self.cancel(item)
         if at != NEVER:
-            self._count += 1
-            heappush(self._heap, (at, self._count, item))
+            item.deadline = at
+            self._count = count = self._count + 1
+            heappush(self._heap, (at, count, item))
+
+    def cancel(self, item: Attempt | Node) -> None:
+        """The item, which has a deadline, has none any more."""
+        item.deadline = NEVER
+        self._cancelled = cancelled = self._cancelled + 1
+        if cancelled > _SWEEP_FROM and cancelled * 2 > len(self._heap):
+            self._sweep()
 
     def _sweep(self) -> None:
         self._heap = [entry for entry in self._heap if entry[2].deadline == entry[0]]

@@ -120,6 +120,7 @@ class Engine:
         self._max_attempts = max_attempts
         self._ageing = ageing
         self._ranks = ranks
+        self._plain = ageing is None and ranks is None
         self._record = record
         self._handlers: dict[type, Callable[..., list[Command]]] = {
             Begin: self.begin,
@@ -230,7 +231,8 @@ class Engine:
         node.number = self.pushed
         node.spec = spec
         node.state = _QUEUED
-        self.queues.push(self._key(node, spec, now), node, spec)
+        key = -spec.priority if self._plain else self._key(node, spec, now)
+        self.queues.push(key, node, spec)
         if self._record:
             self._note("queued", node, now, spec.queue)
         return []
@@ -286,7 +288,7 @@ class Engine:
             return []
         attempt.move(_TAKE_ENDED)
         if attempt.deadline != NEVER:
-            self.deadlines.set(attempt, NEVER)
+            self.deadlines.cancel(attempt)
         self.queues.release(attempt.spec, attempt.slot)
         return self._collect(attempt, attempt.cause or outcome, now)
 

@@ -46,8 +46,11 @@ class Line:
             del self._by_key[heappop(keys)]
         return None
 
-    def pop(self) -> Node:
-        """Take the head, which `head()` has just returned."""
+    def take(self, free: float) -> Node | None:
+        """Take the head, if there is one and `free` tokens are enough for it."""
+        node = self.head()
+        if node is None or node.spec is None or node.spec.tokens > free:
+            return None
         return self._by_key[self._keys[0]].popleft()
 
     def clear(self) -> None:

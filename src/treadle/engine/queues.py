@@ -94,21 +94,20 @@ class Queues:
         queue = self.by_name[spec.queue]
         queue.line.push(key, node)
         self.waiting += 1
-        self._list(queue)
+        if not queue.listed:
+            self._list(queue)
 
     def _list(self, queue: TokenQueue) -> None:
-        if not queue.listed:
-            queue.listed = True
-            heappush(self._listed, queue.index)
+        queue.listed = True
+        heappush(self._listed, queue.index)
 
     def take(self) -> Node | None:
         """Take the next node that fits, with its tokens; None if no head fits."""
         listed = self._listed
         while listed:
             queue = self._in_order[listed[0]]
-            node = queue.line.head()
-            if node is not None and node.spec is not None and node.spec.tokens <= queue.free:
-                queue.line.pop()
+            node = queue.line.take(queue.free)
+            if node is not None and node.spec is not None:
                 queue.free -= node.spec.tokens
                 queue.active += 1
                 self.waiting -= 1
@@ -125,14 +124,16 @@ class Queues:
         # Set, not added, when nobody holds any: fractions do not add up exactly.
         queue.free = queue.free + spec.tokens if queue.active else queue.capacity
         self.slots.give(slot)
-        self._list(queue)
+        if not queue.listed:
+            self._list(queue)
 
     def resize(self, name: str, tokens: float) -> None:
         """Give a queue another capacity; what is taken stays taken."""
         queue = self.by_name[name]
         queue.free += tokens - queue.capacity
         queue.capacity = tokens
-        self._list(queue)
+        if not queue.listed:
+            self._list(queue)
 
     def clear(self) -> list[Node]:
         """Empty all queues; return who waited."""

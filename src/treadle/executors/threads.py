@@ -26,11 +26,11 @@ class JobThread:
 
     daemon = False
 
-    def __init__(self, work: Callable[[], None], name: str) -> None:
+    def __init__(self, work: Callable[[], object], name: str) -> None:
         self.name = name
         self.ident: int | None = None
         self.ended = False
-        self._work: Callable[[], None] | None = work
+        self._work: Callable[[], object] | None = work
         self._claimed = [True]
         self._done: threading.Event | None = None
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from treadle.executors.threads import JobThread, ThreadCache
 from treadle.job.lock import JobLock
+from treadle.job.ticket import Ticket
 from treadle.status import ReturnValue
 
 if TYPE_CHECKING:
@@ -137,8 +138,9 @@ class Job(metaclass=ABCMeta):
         (self._threads or ThreadCache(reuse=False)).start(self.handle)
 
     def _attempt(self) -> None:
-        handle = self.handle
-        notify = getattr(self.notify_end, "stamped", lambda: self.notify_end)()
+        handle, notify = self.handle, self.notify_end
+        if isinstance(notify, Ticket):
+            notify = notify.stamped()
         try:
             self._timed_run()
         finally:

@@ -37,7 +37,6 @@ from treadle.engine import (
     Engine,
     EngineError,
     Finish,
-    JobSpec,
     Offer,
     Outcome,
     Stage,
@@ -176,7 +175,11 @@ class Driver:
         Raises:
             JobError: it can never run, or it is queued or running already.
         """
-        spec = self._spec(job)
+        try:
+            spec = self.wiring.spec(job)
+        except BaseException:
+            self.doing = ("the requirements", job.uid)
+            raise
         try:
             self.engine.offered(job.uid, spec, self._now())
         except EngineError as error:
@@ -184,12 +187,6 @@ class Driver:
                 f"cannot push: {error}; return True from collect to run it again"
             ) from None
         self.jobs[job.uid] = job
-
-    def _spec(self, job: Job) -> JobSpec:
-        doing, self.doing = self.doing, ("the requirements", job.uid)
-        spec = self.wiring.spec(job)
-        self.doing = doing
-        return spec
 
     def launch(self) -> None:
         """Start jobs as long as one fits."""
@@ -332,7 +329,7 @@ class Driver:
                 live.told = True
             if stage is Stage.KILL:
                 live.executor.kill(live.job)
-        except Exception:  # noqa: BLE001 -- the others are to be stopped all the same
+        except Exception:
             logger.exception("job %s raised when it was stopped", uid)
         if not live.running and live.executor.revoke(live.job):
             self.inbox.messages.put(EndMessage(uid, number))

@@ -331,5 +331,5 @@ class Scheduler(Views):
             driver.inbox.messages.put(HaltMessage(error))
 
     def _in_callback(self) -> bool:
-        doing = self._driver and self._driver.doing
-        return bool(doing) and doing[0] != "start"
+        doing = self._driver.doing if self._driver is not None else None
+        return doing is not None and doing[0] != "start"

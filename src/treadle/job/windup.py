@@ -48,7 +48,7 @@ def _adopt(driver: Driver) -> None:
 
 
 def _recover_ends(driver: Driver) -> None:
-    """Say it again for attempts that are over: the exception may have come with the message in hand."""
+    """Post the ends that may have been lost: an exception can come with the message in hand."""
     for uid, live in driver.live.items():
         if live.running and live.executor.alive(live.job) is False:
             driver.inbox.messages.put(EndMessage(uid, live.number))

@@ -70,5 +70,7 @@ class Wiring:
     def close(self, wait: bool) -> None:
         """Let the threads go; kill what the processes of the run left behind."""
         self.threads.close(wait)
-        if wait and any(isinstance(executor, ProcessExecutor) for executor in self._chosen.values()):
+        if wait and any(
+            isinstance(executor, ProcessExecutor) for executor in self._chosen.values()
+        ):
             CENSUS.sweep()

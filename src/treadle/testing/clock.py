@@ -42,7 +42,7 @@ class MockClock:
         return _EPOCH + timedelta(seconds=self._now)
 
     def call_at(self, at: float, what: Callable[[], object]) -> None:
-        """Plan a call; calls for the same instant are made in the order in which they were planned."""
+        """Plan a call; those for the same instant are made in the order of planning."""
         self._count += 1
         heappush(self._planned, (at, self._count, what))
 

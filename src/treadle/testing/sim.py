@@ -71,11 +71,11 @@ class _StoryJob(Job):
     def run(self) -> None:
         raise AssertionError("a fake executor runs nothing")
 
-    def on_start(self, scheduler: Scheduler) -> None:
+    def on_start(self, scheduler: Scheduler) -> None:  # noqa: ARG002 -- the hook's signature
         self.story.started.append(self.uid)
         self.story.mishap("on_start", self)
 
-    def on_finish(self, scheduler: Scheduler) -> None:
+    def on_finish(self, scheduler: Scheduler) -> None:  # noqa: ARG002 -- the hook's signature
         self.story.finished.append(self.uid)
         self.story.mishap("on_finish", self)
 
@@ -85,9 +85,7 @@ class _StoryScheduler(Scheduler):
 
     def _engine(self, dag: DAG) -> Engine:
         graph = [(uid, dag.get_predecessors(uid)) for uid in dag.vertex_data]
-        return _CheckedEngine(
-            graph, self._tokens, trace=self.story.trace, **self._engine_options
-        )
+        return _CheckedEngine(graph, self._tokens, trace=self.story.trace, **self._engine_options)
 
 
 class Story:
@@ -125,7 +123,9 @@ class Story:
     def _graph(self, size: int) -> DAG:
         dag = DAG()
         for uid in range(size):
-            needs = {self._dice.randrange(uid) for _ in range(self._dice.randint(0, 3))} if uid else ()
+            needs = (
+                {self._dice.randrange(uid) for _ in range(self._dice.randint(0, 3))} if uid else ()
+            )
             dag.add_vertex(uid, None, needs)
         return dag
 
@@ -196,7 +196,7 @@ class Story:
             self.clock.call_at(at, self.scheduler.interrupt)
         try:
             self.scheduler.run(self.dag)
-        except BaseException as error:  # noqa: BLE001 -- part of the story
+        except BaseException as error:
             if isinstance(error, AssertionError):
                 raise
             self.error = error
