@@ -27,7 +27,7 @@ extensions = [
     "tables",
     "terminal",
 ]
-exclude_patterns = ["_build", "snippets", "_ext"]
+exclude_patterns = ["_build", "snippets", "_ext", "_templates"]
 # Inline code in docstrings becomes a link where its name is known.
 default_role = "py:obj"
 
@@ -51,6 +51,7 @@ autoapi_dirs = [str(SOURCE / "treadle")]
 autoapi_add_toctree_entry = False
 autoapi_options = ["members", "undoc-members", "inherited-members", "imported-members"]
 autoapi_member_order = "bysource"
+autoapi_template_dir = "_templates"
 autoapi_python_class_content = "class"
 autoapi_keep_files = True
 napoleon_google_docstring = True

@@ -1,4 +1,4 @@
-"""The role `{test}` names a test that exists; the directive `tests-by-fault` lists all that bear an id."""
+"""Names of tests in the pages: the role `{test}` checks them, `tests-by-fault` lists them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docutils import nodes
+from docutils import nodes  # type: ignore[import-untyped]  # has no types
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.typing import ExtensionMetadata
 
@@ -45,8 +45,16 @@ class TestRole(SphinxRole):
                 f"there is no test {self.text!r} in tests/", line=self.lineno
             )
             return [], [message]
-        node = nodes.literal(self.rawtext, self.text, classes=["test"])
+        node = nodes.literal(self.rawtext, "", *_breakable(self.text), classes=["test"])
         return [nodes.abbreviation("", "", node, explanation=file)], []
+
+
+def _breakable(name: str) -> list[nodes.Node]:
+    """The words of a long name, between which a line may end."""
+    words = re.findall(r"[^_]*_|[^_]+", name)
+    breaks: list[nodes.Node] = [nodes.raw("", "<wbr>", format="html") for _ in words]
+    texts: list[nodes.Node] = [nodes.Text(word) for word in words]
+    return [node for pair in zip(texts, breaks, strict=True) for node in pair][:-1]
 
 
 class TestsByFault(SphinxDirective):
@@ -59,9 +67,9 @@ class TestsByFault(SphinxDirective):
         for name, file in tests().items():
             match = _FAULT.match(name)
             if match and (not file.startswith(_DEFECTS) or match[1][0].isupper()):
-                by_fault[match[1].upper()].append(f"`{name}` in `{file}`")
-        lines = [f"{fault}\n: " + "\n\n  ".join(by_fault[fault]) + "\n" for fault in sorted(by_fault)]
-        return self.parse_text_to_nodes("\n".join(lines))
+                by_fault[match[1].upper()].append(f"{{test}}`{name}`")
+        rows = [f"| {fault} | {', '.join(by_fault[fault])} |" for fault in sorted(by_fault)]
+        return self.parse_text_to_nodes("\n".join(["| id | tests |", "| --- | --- |", *rows]))
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

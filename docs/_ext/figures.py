@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from docutils import nodes
+from docutils import nodes  # type: ignore[import-untyped]  # has no types
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
@@ -95,7 +95,9 @@ def _arrow(
         return _line(path, trigger, (x1 + x2) / 2, y1 - 38)
     (x1, y1), (x2, y2) = start.towards(end.x, end.y), end.towards(start.x, start.y)
     # Nearer to the start: what comes together at one state is apart there.
-    return _line(f"M{x1:g} {y1:g} L{x2:g} {y2:g}", trigger, x1 + (x2 - x1) * 0.42, y1 + (y2 - y1) * 0.42)
+    return _line(
+        f"M{x1:g} {y1:g} L{x2:g} {y2:g}", trigger, x1 + (x2 - x1) * 0.42, y1 + (y2 - y1) * 0.42
+    )
 
 
 def _loop(box: Box, trigger: Trigger) -> str:
@@ -130,9 +132,10 @@ def layers() -> str:
 
 def _layer(name: str, x: float, y: float, width: float) -> str:
     text = _fitting(_first_sentence(name), int(width / 6.1))
+    short = name.removeprefix("treadle.")
     return (
         f'<rect class="box" x="{x:g}" y="{y:g}" width="{width:g}" height="50" rx="6"/>'
-        f'<text class="name left" x="{x + 12:g}" y="{y + 20:g}">{name.removeprefix("treadle.")}</text>'
+        f'<text class="name left" x="{x + 12:g}" y="{y + 20:g}">{short}</text>'
         f'<text class="small" x="{x + 12:g}" y="{y + 38:g}">{escape(text)}</text>'
     )
 

@@ -47,13 +47,17 @@ def skip(_: Any, kind: str, name: str, obj: Any, skipped: bool, __: Any) -> bool
     return skipped or name in PRIVATE or None
 
 
-def mend(_: Any, __: str, ___: str, ____: Any, _____: Any, lines: list[str]) -> None:
-    """Let a plural follow a name in backquotes, which reStructuredText does not take."""
+def mend(_: Any, what: str, ___: str, ____: Any, _____: Any, lines: list[str]) -> None:
+    """Write for reStructuredText and napoleon what reads well in the source."""
+    # A plural may follow a name in backquotes.
     lines[:] = [re.sub(r"(?<=\w`)s\b", r"\\ s", line) for line in lines]
+    if what in ("attribute", "data", "property"):
+        # An empty comment first: else what stands before a colon is taken for a type.
+        lines[:0] = ["..", ""]
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Called by Sphinx."""
     app.connect("autoapi-skip-member", skip)
-    app.connect("autodoc-process-docstring", mend)
+    app.connect("autodoc-process-docstring", mend, priority=400)
     return {"parallel_read_safe": True}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 import click
 import msgspec
-from docutils import nodes
+from docutils import nodes  # type: ignore[import-untyped]  # has no types
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
@@ -59,7 +59,9 @@ class ExitCodes(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         texts = documented_members(Path(exitcodes.__file__).read_text(encoding="utf-8"))
-        rows = ((f"**{code.value}**", f"`{code.name}`", texts[code.name]) for code in exitcodes.ExitCode)
+        rows = (
+            (f"**{code.value}**", f"`{code.name}`", texts[code.name]) for code in exitcodes.ExitCode
+        )
         return self.parse_text_to_nodes(table(("code", "name", "meaning"), rows))
 
 

@@ -1,4 +1,7 @@
-"""A recorded run as a picture of a terminal: the directive, and `terminal.py RECORDED PICTURE.svg`."""
+"""A recorded run as a picture of a terminal.
+
+The directive draws it into a page; `python docs/_ext/terminal.py RECORDED PICTURE` into a file.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docutils import nodes
+from docutils import nodes  # type: ignore[import-untyped]  # has no types
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
@@ -48,11 +51,13 @@ def _row(line: str, y: float) -> str:
         return ""
     start = len(plain) - len(plain.lstrip())
     spans = "".join(
-        f"<tspan{style}>{escape(text, quote=False)}</tspan>" for text, style in _spans(line.lstrip())
+        f"<tspan{style}>{escape(text, quote=False)}</tspan>"
+        for text, style in _spans(line.lstrip())
     )
+    length = (len(plain) - start) * _CHAR
     return (
         f'<text xml:space="preserve" x="{_MARGIN + start * _CHAR:g}" y="{y:g}" '
-        f'textLength="{(len(plain) - start) * _CHAR:g}" lengthAdjust="spacingAndGlyphs">{spans}</text>'
+        f'textLength="{length:g}" lengthAdjust="spacingAndGlyphs">{spans}</text>'
     )
 
 

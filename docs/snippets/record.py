@@ -1,4 +1,6 @@
-"""Run what the pages show, and keep what it wrote: python docs/snippets/record.py [NAME...].
+"""Run what the pages show, and keep what it wrote: python docs/snippets/record.py [NAME...]
+
+With --check, nothing is kept: what differs in more than times and dates is said.
 
 Each recording runs in an empty folder with copies of its files. The pages
 include the results, so that no output in them was typed by hand.
@@ -7,6 +9,7 @@ include the results, so that no output in them was typed by hand.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -42,7 +45,9 @@ PLAN = {
     # Drawn by docs/_ext/terminal.py; the colours are kept.
     "picture": Recording("tutorial/4/*", ["treadle run -k0 -j4 --color always"]),
     "days": Recording("tutorial/python/*", ["python days.py"]),
-    "again": Recording("tutorial/python/*", ["python again.py 2> errors", "grep -c '^Conn' errors"]),
+    "again": Recording(
+        "tutorial/python/*", ["python again.py 2> errors", "grep -c '^Conn' errors"]
+    ),
     "more": Recording("tutorial/python/*", ["python more.py"]),
     "queues": Recording("howto/queues.py", ["python queues.py"]),
     "timeout": Recording("howto/timeout.py", ["python timeout.py"]),
@@ -95,14 +100,29 @@ def _run(line: str, folder: str, interrupt: float | None) -> str:
     return f"$ {line}\n{'^C' * bool(interrupt)}{chr(10) * bool(interrupt)}{text}"
 
 
-def main(names: list[str]) -> None:
+def same(one: str, other: str) -> bool:
+    """Whether the same was written, in any order and at any speed."""
+    a, b = (sorted(_TIMES.sub("#", text).splitlines()) for text in (one, other))
+    return a == b
+
+
+_TIMES = re.compile(r"\d+\.\d+ ?s|\d{8}-\d{6}(-\d+)?|^\S*\[\d+/\d+\]\S*|slot \d", re.MULTILINE)
+
+
+def main(names: list[str]) -> int:
     """Record all, or the named ones."""
-    OUT.mkdir(exist_ok=True)
-    for name in names or PLAN:
+    check = "--check" in names
+    wrong = []
+    for name in [name for name in names if name != "--check"] or PLAN:
+        file = OUT / f"{name}.txt"
         text = record(PLAN[name])
-        (OUT / f"{name}.txt").write_text(text, encoding="utf-8")
-        print(f"== {name}\n{text}")
+        if not check:
+            file.write_text(text, encoding="utf-8")
+        elif not same(text, file.read_text(encoding="utf-8")):
+            wrong.append(name)
+            print(f"== {name}: {file} is not what came now\n{text}")
+    return len(wrong)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -14,7 +14,5 @@ def collect(job):
 
 dag = DAG()
 dag.add_vertex("fetch")
-scheduler = Scheduler(
-    Scheduler.simple_provider(Flaky), collect, max_attempts=5, requeue_delay=0.2
-)
+scheduler = Scheduler(Scheduler.simple_provider(Flaky), collect, max_attempts=5, requeue_delay=0.2)
 scheduler.run(dag)

@@ -5,7 +5,8 @@ from treadle import DAG, Job, ProcessJob, ReturnValue, Scheduler
 MAKE_LOGS = """
 mkdir -p out
 write() {
-  seq 400 | awk -v day=$1 -v n=$2 '{ print day, $1, ($1 % n ? "ok" : "error") }' > out/$1.log
+  seq 400 | awk -v day=$1 -v n=$2 '{ print day, $1, ($1 % n ? "ok" : "error") }' \
+    > out/$1.log
 }
 write mon 23; write tue 61; write wed 97
 """
