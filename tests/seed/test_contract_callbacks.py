@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from treadle.dag import DAG
-from treadle.job import EmptyJob, Job, ProcessJob, ReturnValue
+from treadle.job import EmptyJob, Job, ReturnValue
 from treadle.job.scheduler import Scheduler
 
 if TYPE_CHECKING:
@@ -235,76 +235,3 @@ def test_a_skipped_job_is_collected_and_finished_and_its_dependents_asked_for_at
         "on_finish b",
     ]
     assert scheduler.max_active_jobs == 0
-
-
-@pytest.mark.parametrize(
-    ("stage", "doing"),
-    [("provider", "a"), ("collect", "a"), ("on_start", "a"), ("on_finish", "a")],
-)
-def test_callbacks_are_called_on_the_thread_that_called_run(
-    stage: str, doing: str, dag: Callable[[str], DAG]
-) -> None:
-    threads: dict[str, threading.Thread] = {}
-
-    def note(name: str) -> None:
-        threads[name] = threading.current_thread()
-
-    class Noted(Job):
-        def on_start(self, scheduler: Scheduler) -> None:
-            note("on_start")
-
-        def on_finish(self, scheduler: Scheduler) -> None:
-            note("on_finish")
-
-        def run(self) -> None:
-            pass
-
-    def provider(uid: Any, data: Any, predecessors: Any, notify_end: Any) -> Job:
-        note("provider")
-        return Noted(uid, data, notify_end)
-
-    scheduler = Scheduler(provider, lambda job: note("collect"))
-    runner = threading.Thread(target=scheduler.run, args=(dag(doing),))
-    runner.start()
-    runner.join(10)
-
-    assert threads[stage] is runner
-
-
-@pytest.mark.parametrize("callback", ["provider", "collect"])
-def test_no_process_is_spawned_while_the_provider_or_collect_runs(
-    callback: str, dag: Callable[[str], DAG]
-) -> None:
-    in_callback, about_to_spawn, spawned = (threading.Event() for _ in range(3))
-    during: list[bool] = []
-
-    class Nothing(Job):
-        def run(self) -> None:
-            pass
-
-    class Spawns(ProcessJob):
-        @property
-        def cmd_options(self) -> dict[str, Any]:
-            assert in_callback.wait(20)
-            about_to_spawn.set()
-            return {"output": None}
-
-        @property
-        def cmdline(self) -> list[str]:
-            spawned.set()
-            return ["true"]
-
-    def look(name: str, uid: object) -> None:
-        if name == callback and uid == {"provider": "c", "collect": "b"}[callback]:
-            in_callback.set()
-            assert about_to_spawn.wait(20)
-            during.append(spawned.wait(0.05))
-
-    def provider(uid: Any, data: Any, predecessors: Any, notify_end: Any) -> Job:
-        look("provider", uid)
-        return (Spawns if uid == "a" else Nothing)(uid, data, notify_end)
-
-    Scheduler(provider, lambda job: look("collect", job.uid), tokens=2).run(dag("a b c:b"))
-
-    assert during == [False]
-    assert spawned.is_set()

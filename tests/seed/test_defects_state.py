@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from treadle.dag import DAG
+from treadle.errors import RunInterrupted
 from treadle.job import Job
 from treadle.job.scheduler import Scheduler
 
@@ -111,6 +112,17 @@ def test_d15_a_run_that_cannot_begin_leaves_the_scheduler_as_it_was(
         scheduler.run(broken)
 
     _reuse(scheduler, collected, dag("new1 new2:new1"))
+
+
+def test_d15_what_was_queued_counts_as_aborted_also_when_nothing_ran(
+    run: Callable[..., Scheduler], jobs: dict[str, Any], collected: list[str]
+) -> None:
+    with pytest.raises(RunInterrupted):
+        run("a b c d", Nothing, lambda job: jobs["scheduler"].interrupt())
+
+    assert collected == ["a"]
+    assert jobs["scheduler"].statistics().aborted == 3
+    assert jobs["scheduler"].queued_jobs == 0
 
 
 def test_d16_a_second_notification_is_ignored_and_counted(
