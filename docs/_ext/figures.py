@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 import tomllib
 from html import escape
 from pathlib import Path
@@ -124,19 +125,23 @@ def layers() -> str:
         names = [name.strip() for name in re.split(r"[|:]", row)]
         width = (700 - 12 * (len(names) - 1)) / len(names)
         for column, name in enumerate(names):
-            x, y = 10 + column * (width + 12), 10 + number * 62
+            x, y = 10 + column * (width + 12), 10 + number * 78
             shapes.append(_layer(name, x, y, width))
     label = "The layers of the package; an import points down."
-    return _figure(720, 10 + 62 * len(rows), label, shapes)
+    return _figure(720, 10 + 78 * len(rows), label, shapes)
 
 
 def _layer(name: str, x: float, y: float, width: float) -> str:
-    text = _fitting(_first_sentence(name), int(width / 6.1))
+    lines = textwrap.wrap(_first_sentence(name), int(width / 6.1), max_lines=2, placeholder=" …")
+    text = "".join(
+        f'<text class="small" x="{x + 12:g}" y="{y + 38 + 16 * i:g}">{escape(line)}</text>'
+        for i, line in enumerate(lines)
+    )
     short = name.removeprefix("treadle.")
     return (
-        f'<rect class="box" x="{x:g}" y="{y:g}" width="{width:g}" height="50" rx="6"/>'
+        f'<rect class="box" x="{x:g}" y="{y:g}" width="{width:g}" height="66" rx="6"/>'
         f'<text class="name left" x="{x + 12:g}" y="{y + 20:g}">{short}</text>'
-        f'<text class="small" x="{x + 12:g}" y="{y + 38:g}">{escape(text)}</text>'
+        f"{text}"
     )
 
 
@@ -145,10 +150,6 @@ def _first_sentence(name: str) -> str:
     file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     text = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
     return re.split(r"(?<=\w)\.(?=\s|$)", " ".join(text.split("\n\n")[0].split()))[0]
-
-
-def _fitting(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1].rsplit(" ", 1)[0].rstrip(",;") + " …"
 
 
 def _figure(width: float, height: float, label: str, shapes: list[str]) -> str:
