@@ -220,6 +220,14 @@ def test_the_statuses_are_in_the_order_in_which_the_jobs_were_collected(
     assert list(walk.job_status) == ["c", "b", "a", "last"]
 
 
+def test_an_action_that_ran_again_keeps_the_place_of_its_first_end(
+    dag: Callable[[str], DAG],
+) -> None:
+    walk = Recorded(dag("a b"), statuses={"a": (R.notready, R.success)})
+
+    assert list(walk.job_status.items()) == [("a", R.success), ("b", R.success)]
+
+
 def test_scheduling_parameters_are_set_before_the_scheduler_is_made(
     dag: Callable[[str], DAG],
 ) -> None:
