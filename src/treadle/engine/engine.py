@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from treadle.engine.attempt import Attempt, AttemptState, Trigger
-from treadle.engine.commands import Collect, Command, Finish, Offer, Record, Start, Stop
+from treadle.engine.commands import Collect, Command, Finish, Offer, Record, Start
 from treadle.engine.deadlines import Deadlines
 from treadle.engine.events import (
     Begin,
@@ -42,6 +42,7 @@ from treadle.engine.events import (
     Started,
     Tick,
 )
+from treadle.engine.ladder import Ladder
 from treadle.engine.model import (
     NEVER,
     EngineError,
@@ -49,7 +50,6 @@ from treadle.engine.model import (
     JobSpec,
     NodeState,
     Outcome,
-    Stage,
     Summary,
     VertexID,
 )
@@ -65,11 +65,7 @@ _WAITING, _READY, _OFFERED = NodeState.WAITING, NodeState.READY, NodeState.OFFER
 _QUEUED, _ACTIVE, _ENDED = NodeState.QUEUED, NodeState.ACTIVE, NodeState.ENDED
 _DELAYED, _ABORTED = NodeState.DELAYED, NodeState.ABORTED
 _TAKE_STARTED, _TAKE_ENDED = Trigger.STARTED, Trigger.ENDED
-_RUNNING, _STARTING, _STOPPING = (
-    AttemptState.RUNNING,
-    AttemptState.STARTING,
-    AttemptState.STOPPING,
-)
+_RUNNING = AttemptState.RUNNING
 _make = tuple.__new__
 
 
@@ -85,6 +81,7 @@ class Engine:
         graph: pairs of a job's id and the ids it needs, in declaration order; acyclic.
         queues: the tokens of each queue, by name.
         lookahead: at most so many jobs are offered and not started; None for all that are ready.
+        max_active: at most so many attempts are active, whatever the queues would allow.
         max_attempts: a job that has run so often is not requeued again.
         ageing: seconds of waiting that weigh as much as one unit of priority.
         ranks: a second criterion after the priority, greater first (`longest_remaining_path`).
@@ -97,6 +94,7 @@ class Engine:
         queues: Mapping[str, float],
         *,
         lookahead: int | None = None,
+        max_active: int | None = None,
         max_attempts: int | None = None,
         ageing: float | None = None,
         ranks: Mapping[VertexID, float] | None = None,
@@ -106,7 +104,8 @@ class Engine:
         self.queues = Queues(queues)
         self.deadlines = Deadlines()
         self.active: dict[VertexID, Attempt] = {}
-        self.stuck: dict[tuple[VertexID, int], Attempt] = {}
+        self.ladder = Ladder(self.deadlines, self._collect, self._note)
+        self.stuck = self.ladder.stuck
         self.facts: list[Fact] = []
         self.strays = 0
         self.pushed = 0
@@ -117,6 +116,7 @@ class Engine:
         self._begun = False
         self._unoffered: deque[Node] = deque()
         self._lookahead = lookahead
+        self._max_active = NEVER if max_active is None else max_active
         self._max_attempts = max_attempts
         self._ageing = ageing
         self._ranks = ranks
@@ -249,6 +249,8 @@ class Engine:
 
     def launch(self, _: float) -> list[Command]:
         """See `Launch`."""
+        if len(self.active) >= self._max_active:
+            return []
         node = self.queues.take()
         if node is None or node.spec is None:
             return []
@@ -340,40 +342,9 @@ class Engine:
         for item in self.deadlines.due(now):
             if isinstance(item, Node):
                 commands += self._offer((item,))
-            elif item.state is _STOPPING:
-                commands += self._kill(item, now)
-            elif item.state is AttemptState.KILLING:
-                commands += self._give_up(item, now)
             else:
-                commands += self._interrupt(item, Outcome.TIMED_OUT, now)
+                commands += self.ladder.due(item, now)
         return commands
-
-    def _interrupt(self, attempt: Attempt, cause: Outcome, now: float) -> list[Command]:
-        attempt.move(Trigger.STOP)
-        attempt.cause = cause
-        self._note("stopped", attempt.node, now, cause.value)
-        stop = Stop(attempt.node.uid, attempt.number, Stage.INTERRUPT)
-        if attempt.spec.grace <= 0:
-            return [stop, *self._kill(attempt, now)]
-        self._deadline(attempt, now, attempt.spec.grace)
-        return [stop]
-
-    def _kill(self, attempt: Attempt, now: float) -> list[Command]:
-        attempt.move(Trigger.KILL)
-        stop = Stop(attempt.node.uid, attempt.number, Stage.KILL)
-        if attempt.spec.kill_grace <= 0:
-            return [stop, *self._give_up(attempt, now)]
-        self._deadline(attempt, now, attempt.spec.kill_grace)
-        return [stop]
-
-    def _give_up(self, attempt: Attempt, now: float) -> list[Command]:
-        attempt.move(Trigger.GIVE_UP)
-        self._deadline(attempt, now, NEVER)
-        self.stuck[attempt.node.uid, attempt.number] = attempt
-        return self._collect(attempt, Outcome.STUCK, now)
-
-    def _deadline(self, attempt: Attempt, now: float, seconds: float) -> None:
-        self.deadlines.set(attempt, now + seconds)
 
     def halt(self, reason: str, now: float) -> list[Command]:
         """See `Halt`."""
@@ -382,20 +353,10 @@ class Engine:
             self._drop_waiting(now, reason)
         commands: list[Command] = []
         for attempt in list(self.active.values()):
-            commands += self._press(attempt, now)
+            commands += self.ladder.press(attempt, self.halts > 1, now)
         if not self.active and not self.collecting:
             commands.append(self._finish(now))
         return commands
-
-    def _press(self, attempt: Attempt, now: float) -> list[Command]:
-        """One step up the ladder; the first halt interrupts, each further one goes on."""
-        if attempt.state in (_STARTING, _RUNNING):
-            return self._interrupt(attempt, Outcome.INTERRUPTED, now)
-        if self.halts == 1:
-            return []
-        if attempt.state is _STOPPING:
-            return self._kill(attempt, now)
-        return self._give_up(attempt, now)
 
     def _drop_waiting(self, now: float, reason: str) -> None:
         for node in self.queues.clear():

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from treadle.engine.model import Outcome
 from treadle.executors.threads import JobThread, ThreadCache
 from treadle.job.lock import JobLock
 from treadle.job.ticket import Ticket
 from treadle.status import ReturnValue
 
 if TYPE_CHECKING:
-    from treadle.engine import Outcome, VertexID
+    from treadle.engine import VertexID
     from treadle.job.scheduler import Scheduler
 
 logger = logging.getLogger("treadle.job")
@@ -96,9 +97,11 @@ class Job(metaclass=ABCMeta):
 
     @property
     def status(self) -> ReturnValue:
-        """A failure if `run` raised, or if an interrupt came before it; else a success."""
-        never_ran = self.interrupted and not self._ran
-        return ReturnValue.failure if self.exception or never_ran else ReturnValue.success
+        """A failure if `run` raised, never began or did not end; else a success."""
+        never_began = self.interrupted and not self._ran
+        never_ended = self.outcome is Outcome.STUCK
+        failed = self.exception is not None or never_began or never_ended
+        return ReturnValue.failure if failed else ReturnValue.success
 
     _ran = False
 

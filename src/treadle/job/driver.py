@@ -46,47 +46,15 @@ from treadle.engine import (
 )
 from treadle.errors import JobError, StalledError
 from treadle.job.base import Job
+from treadle.job.live import Live, logger
 from treadle.job.ticket import EndMessage, HaltMessage, Inbox, Message, Ticket
 
 if TYPE_CHECKING:
     from treadle.dag import DAG
-    from treadle.executors import Executor
     from treadle.job.scheduler import Scheduler
     from treadle.job.wiring import Wiring
 
-logger = logging.getLogger("treadle.job.scheduler")
-
 _PATROL = 10.0  # seconds of silence after which the attempts are looked after
-_SILENT = 60.0  # seconds after which an attempt that nobody can see is named
-
-
-class Live:
-    """An attempt that the driver answers for, from before its start to after its end."""
-
-    __slots__ = (
-        "collected",
-        "executor",
-        "finished",
-        "job",
-        "named",
-        "number",
-        "running",
-        "since",
-        "slot",
-        "told",
-    )
-
-    def __init__(self, job: Job, number: int, slot: int, executor: Executor) -> None:
-        self.job = job
-        self.number = number
-        self.slot = slot
-        self.executor = executor
-        self.running = False
-        self.collected = False
-        self.finished = False
-        self.named = False
-        self.told = False
-        self.since = 0.0
 
 
 def describe(driver: Driver, error: BaseException) -> None:
@@ -191,7 +159,10 @@ class Driver:
     def launch(self) -> None:
         """Start jobs as long as one fits."""
         engine = self.engine
-        while not self.halt_posted and (commands := engine.launch(self._now())):
+        while engine.queues.waiting and not self.halt_posted:
+            commands = engine.launch(self._now())
+            if not commands:
+                break
             for command in commands:
                 if command.__class__ is Start:
                     self._start(*command)
@@ -224,20 +195,21 @@ class Driver:
 
     def wait(self) -> None:
         """Wait for the next end or deadline, then take all ends that have arrived."""
-        if self.live or self.halt_posted or self.engine.next_deadline() is not None:
-            message = self._receive()
+        deadline = self.engine.next_deadline()
+        if self.live or self.halt_posted or deadline is not None:
+            message = self._receive(deadline)
             messages = self.inbox.messages
             while message is not None:
                 self.take(message)
                 message = None if messages.empty() else messages.get_nowait()
-            self.tick()
+            if deadline is not None and deadline <= (now := self._now()):
+                self.perform(self.engine.tick(now))
         elif not (self.offers or self.engine.queues.waiting or self.engine.finished):
             raise StalledError("bug in treadle: nothing is left to wait for; please report it")
 
     # -- messages ------------------------------------------------------------------
 
-    def _receive(self) -> Message | None:
-        deadline = self.engine.next_deadline()
+    def _receive(self, deadline: float | None) -> Message | None:
         timeout = _PATROL if deadline is None else min(_PATROL, deadline - self._now())
         try:
             return self.wiring.clock.receive(self.inbox.messages, timeout)
@@ -260,12 +232,6 @@ class Driver:
             return self.engine.ended(uid, number, Outcome.LOST, self._now())
         outcome = live.executor.outcome(live.job)
         return self.engine.ended(uid, number or live.number, outcome, self._now())
-
-    def tick(self) -> None:
-        """Handle the deadlines that are due."""
-        deadline = self.engine.next_deadline()
-        if deadline is not None and deadline <= (now := self._now()):
-            self.perform(self.engine.tick(now))
 
     def perform(self, commands: Iterable[Command]) -> None:
         """Do what the engine says."""
@@ -323,14 +289,7 @@ class Driver:
     def stop(self, uid: VertexID, number: int, stage: Stage) -> None:
         """Stop an attempt; what it does about that is not waited for."""
         live = self.live[uid]
-        try:
-            if not live.told:
-                live.executor.interrupt(live.job)
-                live.told = True
-            if stage is Stage.KILL:
-                live.executor.kill(live.job)
-        except Exception:
-            logger.exception("job %s raised when it was stopped", uid)
+        live.stop(stage)
         if not live.running and live.executor.revoke(live.job):
             self.inbox.messages.put(EndMessage(uid, number))
 
@@ -338,16 +297,5 @@ class Driver:
         """Nothing was heard for a while: find attempts that are gone, name those in doubt."""
         now = self._now()
         for uid, live in list(self.live.items()):
-            alive = live.executor.alive(live.job)
-            if alive is False and live.running and self.inbox.empty():
-                logger.error("job %s ended without saying so", uid)
+            if live.gone(now) and self.inbox.empty():
                 self.perform(self.engine.ended(uid, live.number, Outcome.LOST, now))
-            elif alive is None and not live.named and now - live.since >= _SILENT:
-                live.named = True
-                logger.warning(
-                    "job %s has not called notify_end for %.0f s; nothing shows whether it runs",
-                    uid,
-                    now - live.since,
-                )
-            elif live.job.interrupted:
-                logger.warning("job %s was interrupted and has not ended yet", uid)

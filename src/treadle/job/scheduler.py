@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from treadle.clock import SYSTEM, Clock
-from treadle.engine import Engine, VertexID, longest_remaining_path
+from treadle.engine import Engine, JobSpec, VertexID
 from treadle.errors import RunInterrupted, SchedulerError
 from treadle.job.base import Job, NotifyEndType
 from treadle.job.driver import Driver, describe
+from treadle.job.options import EngineOptions, checked_queues, checked_timeout
 from treadle.job.signals import Signals
-from treadle.job.spec import SpecReader, checked_queues, checked_timeout
+from treadle.job.spec import SpecReader
 from treadle.job.ticket import HaltMessage
 from treadle.job.views import Views
 from treadle.job.windup import wind_up
@@ -40,8 +41,6 @@ DEFAULT_JOB_MAX_DURATION = 24 * 3600
 # Each interrupt during the stop is taken, and made to count; a key held down sends 30 a second.
 _PRESSES = 1000
 
-_ORDERS = ("declaration", "critical-path")
-
 
 class Scheduler(Views):
     """Runs the jobs of a graph.
@@ -60,6 +59,7 @@ class Scheduler(Views):
             ready first, `"critical-path"` what has the longest path of jobs after it.
         lookahead: ask the provider for at most so many jobs before they can start; None
             asks for each job as soon as it is ready.
+        max_active: at most so many jobs are active, whatever the queues would allow.
         max_attempts: a job that has run so often is not run again, whatever `collect` says.
         requeue_delay: seconds before a job is queued again.
         ageing: seconds of waiting that weigh as much as one unit of priority; None lets
@@ -87,6 +87,7 @@ class Scheduler(Views):
         *,
         order: str = "declaration",
         lookahead: int | None = None,
+        max_active: int | None = None,
         max_attempts: int | None = None,
         requeue_delay: float = 0.0,
         ageing: float | None = None,
@@ -94,17 +95,11 @@ class Scheduler(Views):
         clock: Clock = SYSTEM,
         executor: Executor | None = None,
     ) -> None:
-        if order not in _ORDERS:
-            raise SchedulerError(f"order is {order!r}; it must be one of {', '.join(_ORDERS)}")
-        for name, value in (("lookahead", lookahead), ("max_attempts", max_attempts)):
-            if value is not None and value < 1:
-                raise SchedulerError(f"{name} is {value!r}; it must be 1 or more, or None")
         if not requeue_delay >= 0:
             raise SchedulerError(f"requeue_delay is {requeue_delay!r}; it must be 0 s or more")
-        if ageing is not None and not ageing > 0:
-            raise SchedulerError(f"ageing is {ageing!r}; it must be above 0 seconds, or None")
         checked_timeout(job_timeout)
         self._tokens = checked_queues(queues, tokens)
+        self._options = EngineOptions(order, lookahead, max_active, max_attempts, ageing).check()
         self.job_provider = job_provider
         self.collect = collect
         self.job_timeout = job_timeout
@@ -113,12 +108,6 @@ class Scheduler(Views):
         self.start_time: datetime | None = None
         self.stop_time: datetime | None = None
         self.max_active_jobs = 0
-        self._engine_options: dict[str, Any] = {
-            "lookahead": lookahead,
-            "max_attempts": max_attempts,
-            "ageing": ageing,
-        }
-        self._order = order
         self._reuse_threads = reuse_threads
         self._clock = clock
         self._executor = executor
@@ -183,13 +172,9 @@ class Scheduler(Views):
         self.stop_time = None
 
     def _engine(self, dag: DAG) -> Engine:
-        def graph() -> Any:
-            return ((uid, dag.get_predecessors(uid)) for uid in dag.vertex_data)
+        return self._options.engine(dag, self._tokens)
 
-        ranks = longest_remaining_path(graph()) if self._order == "critical-path" else None
-        return Engine(graph(), self._tokens, ranks=ranks, **self._engine_options)
-
-    def _refusal(self, spec: Any) -> str | None:
+    def _refusal(self, spec: JobSpec) -> str | None:
         return self._run_of().engine.queues.refusal(spec)
 
     def _run_of(self) -> Driver:
@@ -299,8 +284,8 @@ class Scheduler(Views):
         if driver is None:
             return
         describe(driver, error)
-        for _ in range(_PRESSES):
-            if not (driver.live or driver.engine.active):
+        for presses in range(_PRESSES):
+            if presses and not (driver.live or driver.engine.active):
                 break
             with contextlib.suppress(BaseException), Job.lock.using(self._lock):
                 wind_up(driver, error)

@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from treadle.engine import NEVER, JobSpec
-from treadle.errors import JobError, SchedulerError
+from treadle.engine import JobSpec
+from treadle.errors import JobError
 from treadle.executors import Executor
 from treadle.job.base import Job
+from treadle.job.options import is_number
 
 _CACHED = 1024
 
@@ -70,7 +71,7 @@ class SpecReader:
 def _number(
     job: Job, name: str, value: Any, least: float = -math.inf, above: float = -math.inf
 ) -> None:
-    if not hasattr(value, "__neg__"):
+    if not is_number(value):
         raise JobError(f"job {job.uid!r} has {name} {value!r}, which is not a number")
     if value != value:  # noqa: PLR0124 -- true of NaN, whatever its type
         raise JobError(f"job {job.uid!r} has {name} {value!r}: NaN cannot be compared")
@@ -78,33 +79,3 @@ def _number(
         raise JobError(f"job {job.uid!r} has {name} {value!r}; the least is {least:g}")
     if above == 0 and value <= 0:
         raise JobError(f"job {job.uid!r} has {name} {value!r}; it must be above 0 seconds, or None")
-
-
-def _is_number(value: Any) -> bool:
-    return hasattr(value, "__neg__")
-
-
-def checked_timeout(seconds: float | None) -> float:
-    """A timeout as the engine wants it; None and infinity are `NEVER`.
-
-    Raises:
-        SchedulerError: it is not a positive number.
-    """
-    if seconds is None:
-        return NEVER
-    if not _is_number(seconds) or not seconds > 0:
-        raise SchedulerError(f"job_timeout is {seconds!r}; it must be above 0 seconds, or None")
-    return float(seconds)
-
-
-def checked_queues(queues: dict[str, int] | None, tokens: int) -> dict[str, int]:
-    """The tokens of each queue.
-
-    Raises:
-        SchedulerError: one of them is not a number from 0 on.
-    """
-    named = dict(queues) if queues else {"default": tokens}
-    for name, count in named.items():
-        if not _is_number(count) or not 0 <= count < math.inf:
-            raise SchedulerError(f"queue {name!r} has {count!r} tokens; it must be a number from 0")
-    return named

@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from treadle.engine import Collect, Command
 from treadle.errors import Terminated
-from treadle.job.driver import Driver, Live, logger
+from treadle.job.driver import Driver
+from treadle.job.live import Live, logger
 from treadle.job.ticket import EndMessage, HaltMessage
 
 _AGAIN = (KeyboardInterrupt, Terminated)
@@ -26,7 +27,8 @@ def wind_up(driver: Driver, error: BaseException) -> None:
     """
     engine = driver.engine
     _adopt(driver)
-    logger.info("Interrupting jobs...")
+    if not engine.halts:
+        logger.info("Interrupting jobs...")
     _perform(driver, error, engine.halt(type(error).__name__, driver._now()))  # noqa: SLF001 -- one unit
     for live in [live for uid, live in driver.live.items() if uid not in engine.active]:
         # Their end was being dealt with when the exception came.
@@ -55,13 +57,13 @@ def _recover_ends(driver: Driver) -> None:
 
 
 def _next(driver: Driver, error: BaseException) -> None:
-    message = driver._receive()  # noqa: SLF001 -- one unit
+    deadline = driver.engine.next_deadline()
+    message = driver._receive(deadline)  # noqa: SLF001 -- one unit
     if isinstance(message, HaltMessage):
         driver.halt_posted = False
         raise message.error
     if message is not None:
         _perform(driver, error, driver.end(*message))
-    deadline = driver.engine.next_deadline()
     now = driver._now()  # noqa: SLF001 -- one unit
     if deadline is not None and deadline <= now:
         _perform(driver, error, driver.engine.tick(now))

@@ -84,8 +84,7 @@ class _StoryScheduler(Scheduler):
     story: Story
 
     def _engine(self, dag: DAG) -> Engine:
-        graph = [(uid, dag.get_predecessors(uid)) for uid in dag.vertex_data]
-        return _CheckedEngine(graph, self._tokens, trace=self.story.trace, **self._engine_options)
+        return self._options.engine(dag, self._tokens, _CheckedEngine, trace=self.story.trace)
 
 
 class Story:
@@ -140,6 +139,7 @@ class Story:
             max_attempts=dice.choice([None, 2, 3]),
             requeue_delay=dice.choice([0.0, 0.0, 2.0]),
             ageing=dice.choice([None, 5.0]),
+            max_active=dice.choice([None, None, 1, 2]),
             clock=self.clock,
             executor=self.executor,
         )

@@ -1,0 +1,70 @@
+"""An attempt that the driver answers for."""
+
+from __future__ import annotations
+
+import logging
+
+from treadle.engine import Stage
+from treadle.executors import Executor
+from treadle.job.base import Job
+
+logger = logging.getLogger("treadle.job.scheduler")
+
+_SILENT = 60.0  # seconds after which an attempt that nobody can see is named
+
+
+class Live:
+    """An attempt that the driver answers for, from before its start to after its end."""
+
+    __slots__ = (
+        "collected",
+        "executor",
+        "finished",
+        "job",
+        "named",
+        "number",
+        "running",
+        "since",
+        "slot",
+        "told",
+    )
+
+    def __init__(self, job: Job, number: int, slot: int, executor: Executor) -> None:
+        self.job = job
+        self.number = number
+        self.slot = slot
+        self.executor = executor
+        self.running = False
+        self.collected = False
+        self.finished = False
+        self.named = False
+        self.told = False
+        self.since = 0.0
+
+    def stop(self, stage: Stage) -> None:
+        """Stop the attempt, this hard; it is asked before it is killed, and asked once."""
+        try:
+            if not self.told:
+                self.executor.interrupt(self.job)
+                self.told = True
+            if stage is Stage.KILL:
+                self.executor.kill(self.job)
+        except Exception:  # the others are to be stopped all the same
+            logger.exception("job %s raised when it was stopped", self.job.uid)
+
+    def gone(self, now: float) -> bool:
+        """Whether the attempt is over and has not said so; what is in doubt is logged."""
+        alive = self.executor.alive(self.job)
+        if alive is False and self.running:
+            logger.error("job %s ended without saying so", self.job.uid)
+            return True
+        if self.job.interrupted:
+            logger.warning("job %s was interrupted and has not ended yet", self.job.uid)
+        elif alive is None and not self.named and now - self.since >= _SILENT:
+            self.named = True
+            logger.warning(
+                "job %s has not called notify_end for %.0f s; nothing shows whether it runs",
+                self.job.uid,
+                now - self.since,
+            )
+        return False

@@ -1,0 +1,90 @@
+"""The settings of a scheduler, checked when it is made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from treadle.dag import DAG
+from treadle.engine import NEVER, Engine, VertexID, longest_remaining_path
+from treadle.errors import SchedulerError
+
+_ORDERS = ("declaration", "critical-path")
+
+
+def is_number(value: Any) -> bool:
+    """Whether the value can be counted with; the seed asks for no more."""
+    return hasattr(value, "__neg__")
+
+
+def checked_timeout(seconds: float | None) -> float:
+    """A timeout as the engine wants it; None and infinity are `NEVER`.
+
+    Raises:
+        SchedulerError: it is not a positive number.
+    """
+    if seconds is None:
+        return NEVER
+    if not is_number(seconds) or not seconds > 0:
+        raise SchedulerError(f"job_timeout is {seconds!r}; it must be above 0 seconds, or None")
+    return float(seconds)
+
+
+def checked_queues(queues: dict[str, int] | None, tokens: int) -> dict[str, int]:
+    """The tokens of each queue.
+
+    Raises:
+        SchedulerError: one of them is not a number from 0 on.
+    """
+    named = dict(queues) if queues else {"default": tokens}
+    for name, count in named.items():
+        if not is_number(count) or not 0 <= count < math.inf:
+            raise SchedulerError(f"queue {name!r} has {count!r} tokens; it must be a number from 0")
+    return named
+
+
+class EngineOptions(NamedTuple):
+    """How the engine decides; see `Scheduler` for what each means."""
+
+    order: str
+    lookahead: int | None
+    max_active: int | None
+    max_attempts: int | None
+    ageing: float | None
+
+    def check(self) -> EngineOptions:
+        """Return this if it can be used.
+
+        Raises:
+            SchedulerError: one of the settings is out of range.
+        """
+        if self.order not in _ORDERS:
+            raise SchedulerError(f"order is {self.order!r}; it must be one of {', '.join(_ORDERS)}")
+        for name in ("lookahead", "max_active", "max_attempts"):
+            value = getattr(self, name)
+            if value is not None and not value >= 1:
+                raise SchedulerError(f"{name} is {value!r}; it must be 1 or more, or None")
+        if self.ageing is not None and not self.ageing > 0:
+            raise SchedulerError(f"ageing is {self.ageing!r}; it must be above 0 s, or None")
+        return self
+
+    def engine(
+        self, dag: DAG, tokens: dict[str, int], make: type[Engine] = Engine, **more: Any
+    ) -> Engine:
+        """An engine for this graph and these queues."""
+        by_path = self.order == "critical-path"
+        return make(
+            _edges(dag),
+            tokens,
+            lookahead=self.lookahead,
+            max_active=self.max_active,
+            max_attempts=self.max_attempts,
+            ageing=self.ageing,
+            ranks=longest_remaining_path(_edges(dag)) if by_path else None,
+            **more,
+        )
+
+
+def _edges(dag: DAG) -> Iterator[tuple[VertexID, frozenset[Any]]]:
+    return ((uid, dag.get_predecessors(uid)) for uid in dag.vertex_data)
