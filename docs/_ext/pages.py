@@ -56,8 +56,38 @@ def mend(_: Any, what: str, ___: str, ____: Any, _____: Any, lines: list[str]) -
         lines[:0] = ["..", ""]
 
 
+_VARIABLE = re.compile(r"^:ivar (\w+): (.*(?:\n[ ]+\S.*)*)\n?", re.MULTILINE)
+
+
+def hand_out(owner: Any) -> str:
+    """Put what a class says of its attributes where they are shown; return the rest of it."""
+    bare = {child.short_name: child for child in owner.children if not child.docstring.strip()}
+
+    def move(match: re.Match[str]) -> str:
+        child = bare.get(match[1])
+        if child is None:
+            return match[0]
+        child.docstring = f"{match[2][:1].upper()}{match[2][1:]}"
+        return ""
+
+    return _VARIABLE.sub(move, str(owner.docstring))
+
+
+class Filters:
+    """Makes `hand_out` known to the templates; an object, since functions cannot be cached."""
+
+    def __call__(self, environment: Any) -> None:
+        """Called by autoapi."""
+        environment.filters["hand_out"] = hand_out
+
+
+def _use_filters(_: Any, config: Any) -> None:
+    config.autoapi_prepare_jinja_env = Filters()
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Called by Sphinx."""
+    app.connect("config-inited", _use_filters)
     app.connect("autoapi-skip-member", skip)
     app.connect("autodoc-process-docstring", mend, priority=400)
     return {"parallel_read_safe": True}
