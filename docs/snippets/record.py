@@ -57,6 +57,7 @@ PLAN = {
         "howto/virtual_time.py", ["python -m pytest -q -p no:cacheprovider virtual_time.py"]
     ),
     "order": Recording("howto/order.toml", ["treadle run -n -f order.toml"]),
+    "from-python": Recording("howto/from_python.py", ["python from_python.py"]),
     "why": Recording("howto/why.py", ["python why.py"]),
     "graph": Recording("tutorial/2/*", ["treadle graph --format mermaid"]),
     "mistakes": Recording("mistakes/*", ["treadle check", "echo $?"]),
