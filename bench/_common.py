@@ -20,6 +20,8 @@ RESULTS = HERE / "results"
 SOURCE = HERE.parent / "src"
 sys.path.insert(0, str(SOURCE))  # what is measured is this checkout, installed or not
 
+PATIENCE = 600.0  # seconds for one sample: what takes longer hangs
+
 Sample = dict[str, float]
 
 
@@ -54,6 +56,7 @@ def fresh(script: str, *arguments: object) -> Sample:
         stdout=subprocess.PIPE,
         check=True,
         text=True,
+        timeout=PATIENCE,
         env=environment(),
     )
     # Libraries may print too; the sample comes last.
