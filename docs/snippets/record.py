@@ -38,7 +38,7 @@ PLAN = {
     "tutorial-2": Recording("tutorial/2/*", ["treadle list --all", "treadle run -j4"]),
     "tutorial-2-dry": Recording("tutorial/2/*", ["treadle run -n 'count[t*]'"]),
     "tutorial-3": Recording("tutorial/3/*", ["treadle run -j4"]),
-    "tutorial-4": Recording("tutorial/4/*", ["treadle run -j1", "echo $?"]),
+    "tutorial-4": Recording("tutorial/4/*", ["treadle run -j2", "echo $?"]),
     "tutorial-4-k": Recording("tutorial/4/*", ["treadle run -k0 -j4"]),
     "tutorial-5": Recording("tutorial/5/*", ["treadle run -k0 -j4"]),
     "tutorial-ctrl-c": Recording("tutorial/5/*", ["treadle run -f ctrl-c.toml -j4"], 1.0),
