@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGALRM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
 _SETTLES_WITHIN = 5.0  # seconds; a thread that was told to end needs a moment
 
 

@@ -66,7 +66,8 @@ def run(
     Args:
         workflow: the jobs; relative paths of a `Workflow` start from the working directory.
         targets: names or patterns of the jobs to run, with all they need; all by default.
-        tokens: jobs at a time, see `queue_sizes`.
+        tokens: jobs at a time, over all queues, and the size of the default queue (see
+            `queue_sizes`); None and 0 leave the limit to the queues.
         keep_going: start no more jobs after so many failures; 0 is no limit.
         views: take the facts as they come.
 
@@ -86,7 +87,14 @@ def run(
         where, why = error.filename or plan.folder, error.strerror or str(error)
         raise WorkflowError(f"{plan.label}: cannot keep logs in {where}: {why.lower()}") from None
     return _Run(
-        plan, chosen, queues, keep_going=keep_going, views=views, label=label, logs=logs
+        plan,
+        chosen,
+        queues,
+        max_active=tokens or None,
+        keep_going=keep_going,
+        views=views,
+        label=label,
+        logs=logs,
     ).execute()
 
 
@@ -170,6 +178,7 @@ class _Run:
         chosen: Sequence[str],
         queues: dict[str, int],
         *,
+        max_active: int | None,
         keep_going: int,
         views: Sequence[View],
         label: str,
@@ -188,7 +197,12 @@ class _Run:
         # For each job that failed or was skipped, the job where the trouble began.
         self.origins: dict[str, str] = {}
         self.scheduler = _Scheduler(
-            self.provide, self.collect, queues, job_timeout=math.inf, order="critical-path"
+            self.provide,
+            self.collect,
+            queues,
+            job_timeout=math.inf,
+            order="critical-path",
+            max_active=max_active,
         )
 
     def tell(self, fact: Fact) -> None:

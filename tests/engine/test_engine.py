@@ -458,3 +458,17 @@ def test_a_refusal_says_what_to_do() -> None:
     assert queues.refusal(JobSpec("nope")) == (
         "wants queue 'nope', which does not exist; there are: 'cpu', 'gpu'"
     )
+
+
+def test_max_active_bounds_the_attempts_over_all_queues() -> None:
+    play = Play(dict.fromkeys("abc", ()), queues={"x": 2, "y": 2}, max_active=2)
+    play.say(Begin())
+    play.start("a", JobSpec("x"))
+    play.start("b", JobSpec("y"))
+    play.say(Offered("c", JobSpec("y")))
+
+    assert play.say(Launch()) == []
+
+    play.end("a")
+
+    assert play.launch().uid == "c"

@@ -67,8 +67,8 @@ JOB is a name, the name of a matrix for all its jobs, or a pattern with * and ?.
     "tokens",
     metavar="N",
     callback=_tokens,
-    help="Jobs at a time: tokens of the default queue. 4, auto, 50%, +1, -1 (of the processors); "
-    "0 is no limit.  [default: the file's, or one for each processor]",
+    help="Jobs at a time, over all queues, and tokens of the default queue. 4, auto, 50%, +1, -1 "
+    "(of the processors); 0 is no limit.  [default: the file's, or one for each processor]",
 )
 @click.option(
     "-k",

@@ -131,7 +131,7 @@ class Edges:
         vertices = self.predecessors.keys()
         for vertex, predecessors in self.predecessors.items():
             if predecessors and not vertices >= frozenset(predecessors):
-                raise DAGError(f"invalid nodes in predecessors of {vertex}", origin="DAG.check")
+                raise _incomplete(vertex, [one for one in predecessors if one not in vertices])
         order = topological_order(self)
         if len(order) < len(vertices):
             raise cycle_error(self, order)
@@ -207,6 +207,14 @@ class Edges:
             return
         for predecessor in fresh:
             self._successors.setdefault(predecessor, []).append(vertex)
+
+
+def _incomplete(vertex: VertexID, missing: list[VertexID]) -> DAGError:
+    """The seed's text, which clients match, with a note that says what to do."""
+    error = DAGError(f"invalid nodes in predecessors of {vertex}", origin="DAG.check")
+    names = ", ".join(map(repr, missing))
+    error.add_note(f"{vertex!r} needs {names}, which the graph does not hold: add it first")
+    return error
 
 
 def _inverse(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from treadle.engine.model import Outcome
+from treadle.engine.model import NEVER, Outcome
 from treadle.executors.base import Runnable, kill_process, process_outcome
 
 
 class StartExecutor:
     """Calls `start`; knows nothing of what it sets going.
 
-    There may be nothing to kill. So an attempt that was interrupted and has not
-    notified its end for `grace` seconds is given up as stuck.
+    There may be nothing to kill, so an interrupted job is waited for, unless it says
+    how long with its own `grace`. One that nobody can see (it has no handle that
+    tells) is taken for lost a minute after its interrupt.
     """
 
-    grace = 60.0
+    grace = NEVER
     kill_grace = 1.0
 
     def start(self, job: Runnable, slot: int) -> None:

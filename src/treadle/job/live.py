@@ -27,6 +27,7 @@ class Live:
         "since",
         "slot",
         "told",
+        "told_at",
     )
 
     def __init__(self, job: Job, number: int, slot: int, executor: Executor) -> None:
@@ -39,6 +40,7 @@ class Live:
         self.finished = False
         self.named = False
         self.told = False
+        self.told_at = 0.0
         self.since = 0.0
 
     def stop(self, stage: Stage) -> None:
@@ -58,9 +60,13 @@ class Live:
         if alive is False and self.running:
             logger.error("job %s ended without saying so", self.job.uid)
             return True
+        silent = alive is None and now - self.since >= _SILENT
         if self.job.interrupted:
+            if not self.told_at:
+                self.told_at = now
             logger.warning("job %s was interrupted and has not ended yet", self.job.uid)
-        elif alive is None and not self.named and now - self.since >= _SILENT:
+            return silent and now - self.told_at >= _SILENT
+        if silent and not self.named:
             self.named = True
             logger.warning(
                 "job %s has not called notify_end for %.0f s; nothing shows whether it runs",

@@ -165,7 +165,7 @@ class Scheduler(Views):
         specs = SpecReader(checked_timeout(self.job_timeout), self._refusal)
         wiring = Wiring(self._clock, self._executor, self._reuse_threads, specs, self._lock)
         self._driver = Driver(self, dag, self._engine(dag), wiring)
-        self._dag_version = dag._version  # noqa: SLF001 -- the graph's own change counter
+        self._dag_version = getattr(dag, "_version", None)
         self.dag = dag
         self.max_active_jobs = 0
         self.start_time = self._clock.wall()
@@ -274,8 +274,11 @@ class Scheduler(Views):
                 self.log_state()
                 self.max_active_jobs = max(self.max_active_jobs, len(driver.live))
                 self.wait()
+        if driver.live:
+            # A subclass says that it is finished: then so is what still runs.
+            self._stop(RunInterrupted("is_finished became true"))
         self.stop_time = self._clock.wall()
-        if driver.dag._version != self._dag_version:  # noqa: SLF001 -- see init_state
+        if getattr(driver.dag, "_version", None) != self._dag_version:
             logger.warning("the graph was changed while it ran: what was added was not run")
 
     def _stop(self, error: BaseException) -> None:

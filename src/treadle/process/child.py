@@ -145,6 +145,10 @@ class Run:
         """Whether it has not ended yet."""
         return not self._ended.is_set()
 
+    def poll(self) -> int | None:
+        """The status, without waiting; None while it runs."""
+        return None if self.is_running() else self._status
+
     def wait(self) -> int | None:
         """Wait for its end, and for its tree to be empty; return the status."""
         with self._waiting:
