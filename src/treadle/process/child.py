@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -12,7 +11,8 @@ from typing import Any
 
 from treadle.errors import ProcessError
 from treadle.process.output import STDOUT, Redirection, Streams
-from treadle.process.tree import CENSUS, MARK, signal_group
+from treadle.process.pipes import Capture, Feed
+from treadle.process.tree import CENSUS, MARK, await_group, signal_group
 from treadle.process.waitstatus import exit_status
 
 
@@ -25,14 +25,18 @@ class Run:
         output: where its output goes; see `treadle.process.output.Streams`.
         error: where its error output goes; by default where the output goes.
         input: where it reads from; by default there is nothing to read.
-        env: its environment, marks aside; None for the host's.
-        ignore_environ: False to add `env` to the host's environment instead.
         bg: True to return at once, False to wait for the end.
-        timeout: with `bg=False`, seconds after which its tree is killed.
+        timeout: seconds after which its tree is killed; None for never.
+        env: its environment, marks aside; None for the host's.
+        set_sigpipe: let it be ended by writing to a closed pipe, as programs expect.
+        parse_shebang: the seed's; here the kernel reads the first line of a script.
+        ignore_environ: False to add `env` to the host's environment instead.
         leave_running: leave what it started in the background alone when it ends.
 
     Attributes:
         pid: its process id.
+        out: what it wrote, after its end, if `output` was `PIPE`.
+        err: the same for `error`.
         leaked: how many processes it left behind when it ended; they were killed.
 
     Raises:
@@ -46,15 +50,19 @@ class Run:
         output: Redirection = None,
         error: Redirection = STDOUT,
         input: Redirection | bytes = None,  # noqa: A002 -- the seed's name
-        env: Mapping[str, str] | None = None,
-        ignore_environ: bool = True,
         bg: bool = False,
         timeout: float | None = None,
+        env: Mapping[str, str] | None = None,
+        set_sigpipe: bool = True,
+        parse_shebang: bool = False,
+        ignore_environ: bool = True,
         leave_running: bool = False,
     ) -> None:
+        del parse_shebang
         self.cmds = _checked(cmds)
         self.leaked = 0
-        self.out: bytes | None = None
+        self.out: str | None = None
+        self.err: str | None = None
         self._status: int | None = None
         self._ended = threading.Event()
         self._waiting = threading.Lock()
@@ -63,74 +71,63 @@ class Run:
         self._stopped_hard = False
         self._leave_running = leave_running
         self._mark = CENSUS.mark()
-        environment = (
-            {**os.environ, **(env or {})} if env is None or not ignore_environ else dict(env)
-        )
-        environment[MARK] = self._mark
+        inherited = {} if env is not None and ignore_environ else os.environ
+        environment = {**inherited, **(env or {}), MARK: self._mark}
         try:
-            self._popen = self._spawn(cwd, environment, output, error, input)
+            self._popen = self._spawn(cwd, environment, set_sigpipe, output, error, input)
         except BaseException:
             CENSUS.over(self._mark)
             raise
         self.pid = self._popen.pid
+        pipes = (self._popen.stdout, self._popen.stderr)
+        self._captures = [Capture(pipe) if pipe is not None else None for pipe in pipes]
+        self._alarm = self._limit(timeout)
         if not bg:
-            self._finish_in(timeout)
+            self._finish()
 
     def _spawn(
         self,
         cwd: str | os.PathLike[str] | None,
         environment: dict[str, str],
+        set_sigpipe: bool,
         output: Redirection,
         error: Redirection,
         source: Redirection | bytes,
     ) -> subprocess.Popen[bytes]:
         try:
-            streams = Streams(output, error, source)
-        except OSError as problem:
-            raise ProcessError(f"cannot start {self.cmds[0]!r}: {problem}") from problem
-        try:
-            # No preexec_fn: with it the host would be copied (fork), without it is not (vfork).
-            popen = subprocess.Popen(
-                self.cmds,
-                stdin=streams.input,
-                stdout=streams.output,
-                stderr=streams.error,
-                cwd=cwd,
-                env=environment,
-                process_group=0,
-            )
+            with Streams(output, error, source) as streams:
+                # No preexec_fn: with it the host is copied (fork), without it not (vfork).
+                popen = subprocess.Popen(
+                    self.cmds,
+                    stdin=streams.input,
+                    stdout=streams.output,
+                    stderr=streams.error,
+                    cwd=cwd,
+                    env=environment,
+                    restore_signals=set_sigpipe,
+                    process_group=0,
+                )
         except (OSError, ValueError, subprocess.SubprocessError) as problem:
             raise ProcessError(f"cannot start {self.cmds[0]!r}: {problem}") from problem
-        finally:
-            streams.close()
-        if streams.data is not None:
-            self._feed(popen, streams.data)
+        if streams.data is not None and popen.stdin is not None:
+            Feed(popen.stdin, streams.data)
         return popen
 
-    @staticmethod
-    def _feed(popen: subprocess.Popen[bytes], data: bytes) -> None:
-        def write() -> None:
-            assert popen.stdin is not None
-            # A program need not read all that it is given.
-            with contextlib.suppress(BrokenPipeError), popen.stdin as pipe:
-                pipe.write(data)
+    def _limit(self, timeout: float | None) -> threading.Timer | None:
+        if timeout is None:
+            return None
+        alarm = threading.Timer(timeout, self.kill)
+        alarm.daemon = True
+        alarm.start()
+        return alarm
 
-        threading.Thread(target=write, daemon=True, name="treadle-input").start()
-
-    def _finish_in(self, timeout: float | None) -> None:
-        alarm = threading.Timer(timeout, self.kill) if timeout is not None else None
-        if alarm:
-            alarm.start()
+    def _finish(self) -> None:
         try:
-            if self._popen.stdout:
-                self.out = self._popen.stdout.read()
             self.wait()
         except BaseException:
             self.kill()
+            self.wait()
             raise
-        finally:
-            if alarm:
-                alarm.cancel()
 
     @property
     def status(self) -> int | None:
@@ -171,8 +168,11 @@ class Run:
             self._reaped = True
         if self._status is None:
             self._status = status if hasattr(os, "waitid") else code
+        if self._alarm is not None:
+            self._alarm.cancel()
         if not self._leave_running:
             self._clear()
+        self.out, self.err = (one.text() if one is not None else None for one in self._captures)
 
     def _status_unreaped(self) -> int | None:
         if not hasattr(os, "waitid"):
@@ -189,6 +189,7 @@ class Run:
     def _clear(self) -> None:
         CENSUS.over(self._mark)
         if self._stopped_hard or signal_group(self.pid, 0):
+            await_group(self.pid)
             self.leaked = CENSUS.sweep()
 
     def terminate(self, signum: int = signal.SIGTERM) -> None:

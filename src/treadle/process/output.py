@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-from typing import IO, Any, TypeAlias
+from typing import IO, Any, Self, TypeAlias
 
 Redirection: TypeAlias = int | str | os.PathLike[str] | IO[Any] | None
 
@@ -64,3 +64,9 @@ class Streams:
     def close(self) -> None:
         """Close what was opened here."""
         self._opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

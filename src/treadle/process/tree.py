@@ -28,6 +28,7 @@ import contextlib
 import itertools
 import os
 import secrets
+import select
 import signal
 import threading
 import time
@@ -71,8 +72,7 @@ class Census:
         """The pids of processes whose attempt is over; empty where there is no /proc."""
         if not _HAS_PROC or not self._session:
             return []
-        pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
-        return [pid for pid in pids if self._is_stray(pid)]
+        return [pid for pid in _pids() if self._is_stray(pid)]
 
     def _is_stray(self, pid: int) -> bool:
         mark = _mark_of(pid)
@@ -113,10 +113,22 @@ class Census:
                 # The pidfd pins the process; only now is what we read about it.
                 if self._is_stray(pid):
                     signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+                    _await_end(descriptor)
                     return True
             finally:
                 os.close(descriptor)
         return False
+
+
+def _await_end(descriptor: int) -> None:
+    """Wait for the end of the process behind a pidfd, as long as a dying one may take."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    poll.poll(_ROUNDS_FOR * 1000)
+
+
+def _pids() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
 def _mark_of(pid: int) -> bytes | None:
@@ -131,12 +143,17 @@ def _mark_of(pid: int) -> bytes | None:
     return environment[at + len(_PREFIX) :].split(b"\0", 1)[0]
 
 
-def _is_zombie(pid: int) -> bool:
+def _stat(pid: int) -> list[bytes]:
+    """State, parent, group and so on; of a process that is gone, as if it were a zombie."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()[0] in (b"Z", b"X")
+            return file.read().rpartition(b")")[2].split()
     except OSError:
-        return True
+        return [b"Z", b"0", b"0"]
+
+
+def _is_zombie(pid: int) -> bool:
+    return _stat(pid)[0] in (b"Z", b"X")
 
 
 CENSUS = Census()
@@ -149,3 +166,18 @@ def signal_group(group: int, signum: int) -> bool:
     except (ProcessLookupError, PermissionError):
         return False
     return True
+
+
+def await_group(group: int) -> None:
+    """Wait until all members of a group that was killed are dead.
+
+    A signal is delivered a little later than `kill` returns. Their zombies are left
+    to whoever inherited them.
+    """
+    wanted = str(group).encode()
+    end = time.monotonic() + _ROUNDS_FOR
+    while _HAS_PROC and time.monotonic() < end:
+        members = [stat for pid in _pids() if (stat := _stat(pid))[2] == wanted]
+        if all(stat[0] in (b"Z", b"X") for stat in members):
+            return
+        time.sleep(0.001)
