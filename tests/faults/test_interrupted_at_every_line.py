@@ -22,7 +22,9 @@ from treadle.job.scheduler import Scheduler
 
 _TRACED = (
     "treadle/job/scheduler.py",
+    "treadle/job/running.py",
     "treadle/job/driver.py",
+    "treadle/job/live.py",
     "treadle/job/windup.py",
     "treadle/job/wiring.py",
     "treadle/job/spec.py",

@@ -58,7 +58,7 @@ def _nodes(engine: Engine) -> None:
     assert states[NodeState.ENDED] == engine.collecting
     if not engine.halts:
         assert states[NodeState.QUEUED] == engine.queues.waiting
-        assert states[NodeState.OFFERED] == engine.offers
+        assert states[NodeState.OFFERED] == engine.offers.open
         open_nodes = sum(states.values()) - states[NodeState.SETTLED]
         assert open_nodes == engine.readiness.unsettled
     for node in engine.readiness.nodes.values():

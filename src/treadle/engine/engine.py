@@ -22,12 +22,11 @@ attempt that is over, a second one, one of an unknown job) is counted in
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from treadle.engine.attempt import Attempt, AttemptState, Trigger
-from treadle.engine.commands import Collect, Command, Finish, Offer, Record, Start
+from treadle.engine.commands import Collect, Command, Finish, Record, Start
 from treadle.engine.deadlines import Deadlines
 from treadle.engine.events import (
     Begin,
@@ -53,6 +52,7 @@ from treadle.engine.model import (
     Summary,
     VertexID,
 )
+from treadle.engine.offers import Offers
 from treadle.engine.queues import Queues
 from treadle.engine.readiness import Node, Readiness
 
@@ -61,8 +61,12 @@ Graph = Iterable[tuple[VertexID, Iterable[VertexID]]]
 # Looked up once, because here a name costs as much as the work done with it:
 # members of enums go through a descriptor, and a named tuple's own constructor
 # is a Python function around this one.
-_WAITING, _READY, _OFFERED = NodeState.WAITING, NodeState.READY, NodeState.OFFERED
-_QUEUED, _ACTIVE, _ENDED = NodeState.QUEUED, NodeState.ACTIVE, NodeState.ENDED
+_OFFERED, _QUEUED, _ACTIVE, _ENDED = (
+    NodeState.OFFERED,
+    NodeState.QUEUED,
+    NodeState.ACTIVE,
+    NodeState.ENDED,
+)
 _DELAYED, _ABORTED = NodeState.DELAYED, NodeState.ABORTED
 _TAKE_STARTED, _TAKE_ENDED = Trigger.STARTED, Trigger.ENDED
 _RUNNING = AttemptState.RUNNING
@@ -110,12 +114,10 @@ class Engine:
         self.strays = 0
         self.pushed = 0
         self.halts = 0
-        self.offers = 0
+        self.offers = Offers(lookahead)
         self.collecting = 0
         self.aborted = 0
         self._begun = False
-        self._unoffered: deque[Node] = deque()
-        self._lookahead = lookahead
         self._max_active = NEVER if max_active is None else max_active
         self._max_attempts = max_attempts
         self._ageing = ageing
@@ -161,7 +163,7 @@ class Engine:
     @property
     def stalled(self) -> bool:
         """Jobs wait for tokens, and nobody who could give some back is left."""
-        nobody = not (self.active or self.offers or self.collecting)
+        nobody = not (self.active or self.offers.open or self.collecting)
         waiting = bool(self.queues.waiting) and not self.halts
         return nobody and waiting and self.next_deadline() is None
 
@@ -175,42 +177,20 @@ class Engine:
         return self._after_settling(self.readiness.sources(), now)
 
     def _after_settling(self, ready: list[Node], now: float) -> list[Command]:
-        commands = self._offer(ready) if ready or self._unoffered else []
+        commands = self._offer(ready) if ready or self.offers.waiting else []
         if not self.readiness.unsettled:
             commands.append(self._finish(now))
         return commands
 
     def _offer(self, ready: Iterable[Node]) -> list[Command]:
-        if self.halts:
-            return []
-        if self._lookahead is not None:
-            for node in ready:
-                node.state = _READY
-                self._unoffered.append(node)
-            return self._offer_more()
-        commands: list[Command] = []
-        for node in ready:
-            node.state = _OFFERED
-            commands.append(_make(Offer, (node.uid,)))
-        self.offers += len(commands)
-        return commands
-
-    def _offer_more(self) -> list[Command]:
-        commands: list[Command] = []
-        limit = self._lookahead or 1
-        while self._unoffered and self.offers + self.queues.waiting < limit:
-            node = self._unoffered.popleft()
-            node.state = _OFFERED
-            self.offers += 1
-            commands.append(Offer(node.uid))
-        return commands
+        return [] if self.halts else self.offers.make(ready, self.queues.waiting)
 
     def skipped(self, uid: VertexID, now: float) -> list[Command]:
         """See `Skipped`."""
         node = self.readiness.nodes.get(uid)
         if node is None or node.state is not _OFFERED:
             raise EngineError(f"job {uid!r} was not offered")
-        self.offers -= 1
+        self.offers.open -= 1
         self._note("skipped", node, now)
         return self._after_settling(self.readiness.settle(node), now)
 
@@ -220,7 +200,7 @@ class Engine:
         """See `Offered`."""
         node = self.readiness.nodes.get(uid)
         if node is not None and node.state is _OFFERED:
-            self.offers -= 1
+            self.offers.open -= 1
         else:
             node = self.readiness.admit(uid)
         if self.halts:
@@ -259,7 +239,9 @@ class Engine:
         slot = self.queues.slots.take()
         self.active[node.uid] = Attempt(node, node.attempt, node.spec, slot)
         start = _make(Start, (node.uid, node.attempt, slot))
-        return [start, *self._offer_more()] if self._unoffered else [start]
+        if not self.offers.waiting:
+            return [start]
+        return [start, *self.offers.more(self.queues.waiting)]
 
     def resized(self, queue: str, tokens: float, _: float) -> list[Command]:
         """See `Resized`."""
@@ -362,8 +344,7 @@ class Engine:
         for node in self.queues.clear():
             node.state = _ABORTED
             self._note("aborted", node, now, reason)
-        self.offers = 0
-        self._unoffered.clear()
+        self.offers.clear()
         self.aborted = self.readiness.unsettled - len(self.active) - self.collecting
 
     def _finish(self, now: float) -> Finish:

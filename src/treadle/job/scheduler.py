@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -13,13 +12,11 @@ from treadle.clock import SYSTEM, Clock
 from treadle.engine import Engine, JobSpec, VertexID
 from treadle.errors import RunInterrupted, SchedulerError
 from treadle.job.base import Job, NotifyEndType
-from treadle.job.driver import Driver, describe
+from treadle.job.driver import Driver
 from treadle.job.options import EngineOptions, checked_queues, checked_timeout
-from treadle.job.signals import Signals
+from treadle.job.running import Running
 from treadle.job.spec import SpecReader
-from treadle.job.ticket import HaltMessage
 from treadle.job.views import Views
-from treadle.job.windup import wind_up
 from treadle.job.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -42,7 +39,7 @@ DEFAULT_JOB_MAX_DURATION = 24 * 3600
 _PRESSES = 1000
 
 
-class Scheduler(Views):
+class Scheduler(Running, Views):
     """Runs the jobs of a graph.
 
     `run` goes through stages, each of which may be overridden: `init_state`, then
@@ -229,41 +226,7 @@ class Scheduler(Views):
             Terminated: SIGTERM arrived.
             SchedulerError: this scheduler is running already.
         """
-        if self._running:
-            raise SchedulerError("run() is under way on this scheduler; use another one")
-        # What must be done at the end is done at two places, one inside the other: an
-        # interrupt can keep a line from being run, but not two.
-        signals = Signals(self._halt, self._in_callback)
-        try:
-            try:
-                self._running = True
-                self._driver = None
-                signals.take()
-                self._run(dag)
-            finally:
-                self._end(signals)
-        finally:
-            self._end(signals)
-
-    def _end(self, signals: Signals) -> None:
-        signals.give_back()
-        self._running = False
-        self._close(wait=False)
-
-    def _run(self, dag: DAG) -> None:
-        try:
-            try:
-                self.init_state(dag)
-                self._work()
-            except BaseException as error:
-                self._stop(error)
-                raise
-        except BaseException as error:
-            # The same once more, for an interrupt between two lines of the stop.
-            self._stop(error)
-            raise
-        finally:
-            self._close(wait=True)
+        self._run_through(dag)
 
     def _work(self) -> None:
         driver = self._run_of()
@@ -281,28 +244,6 @@ class Scheduler(Views):
         if getattr(driver.dag, "_version", None) != self._dag_version:
             logger.warning("the graph was changed while it ran: what was added was not run")
 
-    def _stop(self, error: BaseException) -> None:
-        """Wind up; each exception that comes in the meantime makes it harder."""
-        driver = self._driver
-        if driver is None:
-            return
-        describe(driver, error)
-        for presses in range(_PRESSES):
-            if presses and not (driver.live or driver.engine.active):
-                break
-            with contextlib.suppress(BaseException), Job.lock.using(self._lock):
-                wind_up(driver, error)
-        if driver.engine.stuck:
-            names = ", ".join(repr(uid) for uid, _ in driver.engine.stuck)
-            error.add_note(f"treadle: still running, could not be stopped: {names}")
-
-    def _close(self, wait: bool) -> None:
-        driver = self._driver
-        if driver is not None:
-            for uid, _ in driver.engine.stuck if wait else ():
-                logger.error("job %s could not be stopped and is still running", uid)
-            driver.wiring.close(wait and not driver.engine.stuck)
-
     # -- from outside --------------------------------------------------------------------
 
     def interrupt(self) -> None:
@@ -311,13 +252,3 @@ class Scheduler(Views):
         Called again, it stops harder: processes are killed, threads given up.
         """
         self._halt(RunInterrupted("the run was interrupted"))
-
-    def _halt(self, error: BaseException) -> None:
-        driver = self._driver
-        if driver is not None:
-            driver.halt_posted = True
-            driver.inbox.messages.put(HaltMessage(error))
-
-    def _in_callback(self) -> bool:
-        doing = self._driver.doing if self._driver is not None else None
-        return doing is not None and doing[0] != "start"

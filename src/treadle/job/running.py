@@ -1,0 +1,118 @@
+"""How a run begins and how it ends, whatever comes in between.
+
+The problem: an exception can come at any line, and while the first is dealt with,
+a second one. What must happen in the end (stop the jobs, give the signals back,
+let the threads go) must happen all the same.
+
+What does not work is one `finally`: an interrupt between two of its lines skips the
+rest. What is done: each such step may be repeated without harm, and is called from
+two places, one inside the other. Not covered: a third exception at just the wrong
+line. With the signal handlers of `treadle.job.signals` in place there is not even
+a first one outside of callbacks; these two places are for hosts with handlers of
+their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import TYPE_CHECKING
+
+from treadle.errors import SchedulerError
+from treadle.job.base import Job
+from treadle.job.driver import Driver, describe
+from treadle.job.live import logger
+from treadle.job.signals import Signals
+from treadle.job.ticket import HaltMessage
+from treadle.job.windup import wind_up
+
+if TYPE_CHECKING:
+    from treadle.dag import DAG
+
+# Each interrupt during the stop is taken, and made to count; a key held down sends 30 a second.
+_PRESSES = 1000
+
+
+class Running:
+    """What the scheduler does around its stages."""
+
+    _driver: Driver | None
+    _lock: threading.RLock
+    _running: bool
+
+    def init_state(self, dag: DAG) -> None:
+        """Make everything ready for a run."""
+        raise NotImplementedError
+
+    def _work(self) -> None:
+        """Go through the stages until all is done."""
+        raise NotImplementedError
+
+    def _run_through(self, dag: DAG) -> None:
+        if self._running:
+            raise SchedulerError("run() is under way on this scheduler; use another one")
+        # What must be done at the end is done at two places, one inside the other: an
+        # interrupt can keep a line from being run, but not two.
+        signals = Signals(self._halt, self._in_callback)
+        try:
+            try:
+                self._running = True
+                self._driver = None
+                signals.take()
+                self._run(dag)
+            finally:
+                self._end(signals)
+        finally:
+            self._end(signals)
+
+    def _end(self, signals: Signals) -> None:
+        signals.give_back()
+        self._running = False
+        self._close(wait=False)
+
+    def _run(self, dag: DAG) -> None:
+        try:
+            try:
+                self.init_state(dag)
+                self._work()
+            except BaseException as error:
+                self._stop(error)
+                raise
+        except BaseException as error:
+            # The same once more, for an interrupt between two lines of the stop.
+            self._stop(error)
+            raise
+        finally:
+            self._close(wait=True)
+
+    def _stop(self, error: BaseException) -> None:
+        """Wind up; each exception that comes in the meantime makes it harder."""
+        driver = self._driver
+        if driver is None:
+            return
+        describe(driver, error)
+        for presses in range(_PRESSES):
+            if presses and not (driver.live or driver.engine.active):
+                break
+            with contextlib.suppress(BaseException), Job.lock.using(self._lock):
+                wind_up(driver, error)
+        if driver.engine.stuck:
+            names = ", ".join(repr(uid) for uid, _ in driver.engine.stuck)
+            error.add_note(f"treadle: still running, could not be stopped: {names}")
+
+    def _close(self, wait: bool) -> None:
+        driver = self._driver
+        if driver is not None:
+            for uid, _ in driver.engine.stuck if wait else ():
+                logger.error("job %s could not be stopped and is still running", uid)
+            driver.wiring.close(wait and not driver.engine.stuck)
+
+    def _halt(self, error: BaseException) -> None:
+        driver = self._driver
+        if driver is not None:
+            driver.halt_posted = True
+            driver.inbox.messages.put(HaltMessage(error))
+
+    def _in_callback(self) -> bool:
+        doing = self._driver.doing if self._driver is not None else None
+        return doing is not None and doing[0] != "start"
