@@ -62,7 +62,7 @@ def test_a_job_that_was_revoked_never_runs_and_one_that_runs_cannot_be() -> None
     ran: list[str] = []
     revoked = JobThread(lambda: ran.append("revoked"), "a")
     assert revoked.revoke()
-    revoked.run()  # returns at once
+    revoked.run(threading.current_thread())  # returns at once
     done = JobThread(lambda: ran.append("done"), "b")
     cache = ThreadCache()
     cache.start(done)

@@ -22,7 +22,7 @@ class JobThread:
     It ends with the attempt, also where the real thread lives on for the next one.
     """
 
-    __slots__ = ("_claimed", "_done", "_work", "ended", "ident", "name")
+    __slots__ = ("_done", "_work", "ended", "ident", "name")
 
     daemon = False
 
@@ -30,8 +30,8 @@ class JobThread:
         self.name = name
         self.ident: int | None = None
         self.ended = False
-        self._work: Callable[[], object] | None = work
-        self._claimed = [True]
+        # Taken out by whoever runs it or revokes it: the first of all callers gets it.
+        self._work = [work]
         self._done: threading.Event | None = None
 
     def is_alive(self) -> bool:
@@ -47,34 +47,27 @@ class JobThread:
         if not self.ended:
             self._done.wait(timeout)
 
-    def claim(self) -> bool:
-        """Take the right to run, or to revoke: the first of all callers gets it."""
-        try:
-            self._claimed.pop()
-        except IndexError:
-            return False
-        return True
-
     def revoke(self) -> bool:
         """True if the work had not begun, and now never will."""
-        if not self.claim():
+        try:
+            self._work.pop()
+        except IndexError:
             return False
         self.finish()
         return True
 
     def finish(self) -> None:
         """The attempt is over: from now on nobody finds it alive."""
-        self._work = None
         self.ended = True
         if self._done is not None:
             self._done.set()
 
-    def run(self) -> None:
-        """Do the work, in the thread that calls; a failure goes to `threading.excepthook`."""
-        work = self._work
-        if work is None or not self.claim():
+    def run(self, thread: threading.Thread) -> None:
+        """Do the work in this thread; a failure goes to `threading.excepthook`."""
+        try:
+            work = self._work.pop()
+        except IndexError:
             return
-        thread = threading.current_thread()
         self.ident = thread.ident
         thread.name = self.name
         try:
@@ -130,12 +123,13 @@ class ThreadCache:
         self._prepare()
         thread = threading.current_thread()
         while job is not None:
-            job.run()
+            job.run(thread)
             if not self._reuse:
                 break
             job = None
-            thread.name = "treadle-idle"
             self._idle.append(None)
+            if self._queue.empty():
+                thread.name = "treadle-idle"
             job = self._queue.get()
         # Passed on to the next one that waits.
         self._queue.put(None)
