@@ -111,6 +111,11 @@ def test_B08_what_cannot_be_started_is_named_with_the_reason(
         Run(command)
 
 
+def test_an_environment_that_is_none_is_refused() -> None:
+    with pytest.raises(ProcessError, match="the environment has 'PORT' = 80; both must be strings"):
+        Run(["true"], env={"PORT": 80})  # type: ignore[dict-item]  # a frequent mistake
+
+
 def test_B08_a_bad_directory_or_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ProcessError, match="nowhere"):
         Run(["true"], cwd=tmp_path / "nowhere")

@@ -71,9 +71,8 @@ class Run:
         self._stopped_hard = False
         self._leave_running = leave_running
         self._mark = CENSUS.mark()
-        inherited = {} if env is not None and ignore_environ else os.environ
-        environment = {**inherited, **(env or {}), MARK: self._mark}
         try:
+            environment = _environment(env, ignore_environ, self._mark)
             self._popen = self._spawn(cwd, environment, set_sigpipe, output, error, input)
         except BaseException:
             CENSUS.over(self._mark)
@@ -88,7 +87,7 @@ class Run:
     def _spawn(
         self,
         cwd: str | os.PathLike[str] | None,
-        environment: dict[str, str],
+        environment: dict[bytes, bytes],
         set_sigpipe: bool,
         output: Redirection,
         error: Redirection,
@@ -230,6 +229,20 @@ def _checked(cmds: Sequence[str]) -> list[str]:
     if wrong:
         raise ProcessError(f"a command is a list of strings; {wrong[0]!r} in {cmds!r} is not one")
     return [os.fsdecode(part) for part in cmds]
+
+
+def _environment(env: Mapping[str, str] | None, alone: bool, mark: str) -> dict[bytes, bytes]:
+    """As bytes, which is what the kernel wants: the host's is not decoded and encoded each time."""
+    environment = {} if env is not None and alone else dict(os.environb)
+    for name, value in (env or {}).items():
+        try:
+            environment[os.fsencode(name)] = os.fsencode(value)
+        except TypeError:
+            raise ProcessError(
+                f"the environment has {name!r} = {value!r}; both must be strings"
+            ) from None
+    environment[MARK.encode()] = mark.encode()
+    return environment
 
 
 def _wait_unreaped(pid: int) -> Any:
