@@ -43,7 +43,9 @@ THREADS = {
     "treadle, ended in start()": Peer(
         _peers.treadle_start, 100_000, "shows the share of the hand-over, which 100,000 do as well"
     ),
-    "hand-written pool": Peer(_peers.pool, 100_000, "the question at this size is treadle's own"),
+    "hand-written pool": Peer(
+        _peers.pool, 100_000, "at this size the question is whether treadle grows as it should"
+    ),
     "thread per job": Peer(_peers.threads, 10_000, "linear: ten times 10,000"),
     "dask.threaded": Peer(_peers.dask, 10_000, "linear: ten times 10,000"),
     "e3": Peer(_peers.e3, 10_000, "over a minute"),
