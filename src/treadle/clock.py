@@ -7,7 +7,6 @@ clock can also be a virtual one (`treadle.testing.MockClock`).
 
 from __future__ import annotations
 
-import contextlib
 import math
 import queue
 import time
@@ -53,9 +52,10 @@ class SystemClock:
         """
         left = math.inf if timeout is None else timeout
         while left > _PIECE:
-            with contextlib.suppress(queue.Empty):
-                return inbox.get(timeout=_PIECE)
-            left -= _PIECE
+            try:
+                return inbox.get(True, _PIECE)
+            except queue.Empty:
+                left -= _PIECE
         return inbox.get(timeout=max(left, 0.0))
 
 

@@ -9,7 +9,7 @@ from treadle.dag.edges import Edges
 from treadle.errors import DAGError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from treadle.dag.edges import VertexID
 
@@ -118,6 +118,10 @@ class Graph:
     def vertex_predecessors_items(self) -> Iterator[tuple[VertexID, frozenset[VertexID]]]:
         """Iterate over (vertex, predecessors) in order of insertion."""
         return ((vertex, frozenset(ps)) for vertex, ps in self._edges.predecessors.items())
+
+    def edges(self) -> Iterable[tuple[VertexID, Collection[VertexID]]]:
+        """The same without copies: to be looked at, not kept."""
+        return self._edges.predecessors.items()
 
     def get_predecessors(self, vertex_id: VertexID) -> frozenset[VertexID]:
         """What the vertex waits for; empty for an unknown vertex."""

@@ -90,6 +90,7 @@ class Driver:
         self.begun = False
         self.attempts = 0
         self._now = wiring.clock.monotonic
+        self._debug = logger.isEnabledFor(logging.DEBUG)
 
     # -- stages --------------------------------------------------------------------
 
@@ -177,7 +178,7 @@ class Driver:
 
     def _start(self, uid: VertexID, number: int, slot: int) -> None:
         job = self.jobs[uid]
-        live = self.live[uid] = Live(job, number, slot, self.wiring.executor(job))
+        live = self.live[uid] = Live(job, number, self.wiring.executor(job))
         self.attempts += 1
         job.attempt = number
         job._threads = self.wiring.threads  # noqa: SLF001 -- where Job.start finds its thread
@@ -251,7 +252,7 @@ class Driver:
         job = live.job
         uid = job.uid
         job.outcome = outcome
-        if logger.isEnabledFor(logging.DEBUG):
+        if self._debug:
             how = "interrupted" if job.interrupted else "finished"
             logger.debug("job %s %s after %.3f s", uid, how, job.timing_info.duration)
         live.collected = True

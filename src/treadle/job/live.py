@@ -16,32 +16,19 @@ _SILENT = 60.0  # seconds after which an attempt that nobody can see is named
 class Live:
     """An attempt that the driver answers for, from before its start to after its end."""
 
-    __slots__ = (
-        "collected",
-        "executor",
-        "finished",
-        "job",
-        "named",
-        "number",
-        "running",
-        "since",
-        "slot",
-        "told",
-        "told_at",
-    )
+    # Defaults stand here because most attempts never change them: one is made for each.
+    running = False
+    collected = False
+    finished = False
+    named = False
+    told = False
+    told_at = 0.0
+    since = 0.0
 
-    def __init__(self, job: Job, number: int, slot: int, executor: Executor) -> None:
+    def __init__(self, job: Job, number: int, executor: Executor) -> None:
         self.job = job
         self.number = number
-        self.slot = slot
         self.executor = executor
-        self.running = False
-        self.collected = False
-        self.finished = False
-        self.named = False
-        self.told = False
-        self.told_at = 0.0
-        self.since = 0.0
 
     def stop(self, stage: Stage) -> None:
         """Stop the attempt, this hard; it is asked before it is killed, and asked once."""

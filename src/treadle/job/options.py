@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 from treadle.dag import DAG
@@ -86,5 +86,7 @@ class EngineOptions(NamedTuple):
         )
 
 
-def _edges(dag: DAG) -> Iterator[tuple[VertexID, frozenset[Any]]]:
-    return ((uid, dag.get_predecessors(uid)) for uid in dag.vertex_data)
+def _edges(dag: DAG) -> Iterable[tuple[VertexID, Collection[VertexID]]]:
+    # The graph of a program that was only partly moved here has the seed's methods.
+    edges = getattr(dag, "edges", None)
+    return edges() if edges is not None else dag.vertex_predecessors_items()

@@ -46,7 +46,7 @@ def _adopt(driver: Driver) -> None:
         if uid not in driver.live:
             job = driver.jobs[uid]
             executor = driver.wiring.executor(job)
-            driver.live[uid] = Live(job, attempt.number, attempt.slot, executor)
+            driver.live[uid] = Live(job, attempt.number, executor)
 
 
 def _recover_ends(driver: Driver) -> None:

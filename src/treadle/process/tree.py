@@ -27,7 +27,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import secrets
 import select
 import signal
 import threading
@@ -57,7 +56,7 @@ class Census:
         with self._lock:
             if self._pid != os.getpid():
                 # A fork of the host has children of its own: not ours to kill.
-                self._pid, self._session = os.getpid(), secrets.token_hex(8).encode()
+                self._pid, self._session = os.getpid(), os.urandom(8).hex().encode()
                 self._allowed.clear()
             mark = self._session + b":%d" % next(self._numbers)
             self._allowed.add(mark)
