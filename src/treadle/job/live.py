@@ -21,6 +21,7 @@ class Live:
     collected = False
     finished = False
     named = False
+    suspect = False
     told = False
     told_at = 0.0
     since = 0.0
@@ -45,8 +46,11 @@ class Live:
         """Whether the attempt is over and has not said so; what is in doubt is logged."""
         alive = self.executor.alive(self.job)
         if alive is False and self.running:
-            logger.error("job %s ended without saying so", self.job.uid)
-            return True
+            # Between its end and its word there is an instant: once is no proof.
+            before, self.suspect = self.suspect, True
+            if before:
+                logger.error("job %s ended without saying so", self.job.uid)
+            return before
         silent = alive is None and now - self.since >= _SILENT
         if self.job.interrupted:
             if not self.told_at:

@@ -14,7 +14,6 @@ their own.
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from typing import TYPE_CHECKING
 
@@ -85,20 +84,30 @@ class Running:
         finally:
             self._close(wait=True)
 
-    def _stop(self, error: BaseException) -> None:
-        """Wind up; each exception that comes in the meantime makes it harder."""
-        driver = self._driver
+    def _stop(self, error: BaseException) -> list[BaseException]:
+        """Wind up; each exception that comes in the meantime makes it harder.
+
+        Returns:
+            The interrupts that came.
+        """
+        driver, interrupts = self._driver, list[BaseException]()
         if driver is None:
-            return
+            return interrupts
         describe(driver, error)
         for presses in range(_PRESSES):
             if presses and not (driver.live or driver.engine.active):
                 break
-            with contextlib.suppress(BaseException), Job.lock.using(self._lock):
-                wind_up(driver, error)
+            try:
+                with Job.lock.using(self._lock):
+                    wind_up(driver, error)
+            except (KeyboardInterrupt, SystemExit) as interrupt:
+                interrupts.append(interrupt)
+            except BaseException:  # noqa: BLE001 -- whatever it is, the jobs are to be stopped
+                logger.exception("bug in treadle: while the run was stopped; please report it")
         if driver.engine.stuck:
             names = ", ".join(repr(uid) for uid, _ in driver.engine.stuck)
             error.add_note(f"treadle: still running, could not be stopped: {names}")
+        return interrupts
 
     def _close(self, wait: bool) -> None:
         driver = self._driver
@@ -109,7 +118,7 @@ class Running:
 
     def _halt(self, error: BaseException) -> None:
         driver = self._driver
-        if driver is not None:
+        if driver is not None and self._running:
             driver.halt_posted = True
             driver.inbox.messages.put(HaltMessage(error))
 

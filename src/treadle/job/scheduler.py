@@ -239,16 +239,22 @@ class Scheduler(Running, Views):
                 self.wait()
         if driver.live:
             # A subclass says that it is finished: then so is what still runs.
-            self._stop(RunInterrupted("is_finished became true"))
+            self._finish_early()
         self.stop_time = self._clock.wall()
         if getattr(driver.dag, "_version", None) != self._dag_version:
             logger.warning("the graph was changed while it ran: what was added was not run")
 
+    def _finish_early(self) -> None:
+        interrupts = self._stop(RunInterrupted("is_finished became true"))
+        if interrupts:
+            raise interrupts[0]
+
     # -- from outside --------------------------------------------------------------------
 
     def interrupt(self) -> None:
-        """Stop the run, from any thread; `run` then raises `RunInterrupted`.
+        """Stop the run, from any thread or callback; `run` then raises `RunInterrupted`.
 
-        Called again, it stops harder: processes are killed, threads given up.
+        Called again, it stops harder: processes are killed, threads given up. Does
+        nothing when no run is under way.
         """
         self._halt(RunInterrupted("the run was interrupted"))

@@ -38,7 +38,7 @@ class Signals:
     """
 
     def __init__(
-        self, post: Callable[[BaseException], None], in_callback: Callable[[], bool]
+        self, post: Callable[[BaseException], object], in_callback: Callable[[], bool]
     ) -> None:
         self._post = post
         self._in_callback = in_callback
