@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from worlds import WORLDS, World
 
 from treadle.dag import DAG
 from treadle.engine import Outcome
 from treadle.job import Job
 from treadle.job.scheduler import Scheduler
 from treadle.status import ReturnValue
+from worlds import WORLDS, World
 
 
 @pytest.fixture(params=WORLDS, ids=lambda world: world.__name__)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from kinds import Nothing
 from treadle.dag import DAG
 from treadle.engine import Outcome
 from treadle.errors import JobError, SchedulerError, StalledError
@@ -22,15 +23,10 @@ class Boom(BaseException):
     """Nothing in treadle knows this one."""
 
 
-class Plain(Job):
-    def run(self) -> None:
-        pass
-
-
 class Scene:
     """Jobs `a` and `b` run for 10 s, `c` for 1 s; `d` needs `c`."""
 
-    def __init__(self, job_class: type[Job] = Plain, **options: Any) -> None:
+    def __init__(self, job_class: type[Job] = Nothing, **options: Any) -> None:
         self.clock = MockClock()
         self.executor = FakeExecutor(
             self.clock, lambda uid, _: Behaviour(1.0 if uid == "c" else 10.0)
@@ -116,18 +112,18 @@ def test_G01_an_attribute_that_raises_stops_the_run(name: str) -> None:
     def ignore(_: Job, __: Any) -> None:
         """The constructor sets some of them."""
 
-    scene = Scene(type("Bad", (Plain,), {name: property(fails, ignore)}))
+    scene = Scene(type("Bad", (Nothing,), {name: property(fails, ignore)}))
 
     with pytest.raises(ValueError, match="planned") as caught:
         scene.run()
 
     assert "the requirements of job 'a'" in caught.value.__notes__[0]
-    scene.job_class = Plain
+    scene.job_class = Nothing
     scene.nothing_is_left()
 
 
 def test_G03_run_that_raises_is_a_failure_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    class Fails(Plain):
+    class Fails(Nothing):
         def run(self) -> None:
             raise LookupError("planned")
 
@@ -150,7 +146,7 @@ def test_G04_a_job_that_never_says_it_ended_runs_to_its_timeout() -> None:
     # Watched by the executor it would be found at the next patrol: this one cannot see.
     executor.alive = lambda _: None  # type: ignore[method-assign,assignment]  # blind
     scheduler = Scheduler(
-        Scheduler.simple_provider(Plain),
+        Scheduler.simple_provider(Nothing),
         lambda job: outcomes.append(job.outcome),
         clock=clock,
         executor=executor,
@@ -172,7 +168,7 @@ def test_G04_an_attempt_that_is_gone_without_a_word_is_lost(
     dag.add_vertex("a")
     outcomes: list[Outcome | None] = []
     Scheduler(
-        Scheduler.simple_provider(Plain),
+        Scheduler.simple_provider(Nothing),
         lambda job: outcomes.append(job.outcome),
         clock=clock,
         executor=executor,
@@ -191,7 +187,7 @@ def test_G04_without_a_timeout_the_silent_job_is_named(caplog: pytest.LogCapture
     dag.add_vertex("a")
     with caplog.at_level(logging.WARNING):
         Scheduler(
-            Scheduler.simple_provider(Plain), clock=clock, executor=executor, job_timeout=None
+            Scheduler.simple_provider(Nothing), clock=clock, executor=executor, job_timeout=None
         ).run(dag)
 
     (warning,) = caplog.messages
@@ -349,7 +345,7 @@ def test_jobs_that_can_never_run_stall_the_run_with_an_error() -> None:
     dag.add_vertex("a")
     dag.add_vertex("b")
     scheduler = Scheduler(
-        Scheduler.simple_provider(Plain), clock=clock, executor=executor, job_timeout=10
+        Scheduler.simple_provider(Nothing), clock=clock, executor=executor, job_timeout=10
     )
 
     with pytest.raises(StalledError, match=r"1 jobs wait for tokens.*stuck jobs: 'a'"):
@@ -357,7 +353,7 @@ def test_jobs_that_can_never_run_stall_the_run_with_an_error() -> None:
 
 
 def test_G04_an_interrupted_job_that_nobody_can_see_is_lost_after_a_minute() -> None:
-    class Silent(Plain):
+    class Silent(Nothing):
         def start(self, slot: int) -> None:
             self.slot = slot
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from kinds import Nothing
 from treadle.dag import DAG, DAGError
 from treadle.engine import Engine, JobSpec, Offer, Outcome
 from treadle.errors import JobError
@@ -18,11 +19,6 @@ from treadle.status import ReturnValue
 from treadle.testing import Behaviour, FakeExecutor, MockClock
 
 MILLION = 1_000_000
-
-
-class Plain(Job):
-    def run(self) -> None:
-        pass
 
 
 def _chain() -> Iterator[tuple[int, tuple[int, ...]]]:
@@ -93,7 +89,7 @@ def test_F03_a_graph_that_cannot_run_is_refused_before_anything_starts(
 
     def provider(uid: Any, data: Any, predecessors: Any, notify_end: Any) -> Job:
         asked.append(uid)
-        return Plain(uid, data, notify_end)
+        return Nothing(uid, data, notify_end)
 
     with pytest.raises(DAGError) as caught:
         Scheduler(provider).run(dag)
@@ -103,7 +99,7 @@ def test_F03_a_graph_that_cannot_run_is_refused_before_anything_starts(
 
 
 def test_F03_an_empty_graph_is_done_at_once() -> None:
-    scheduler = Scheduler(Scheduler.simple_provider(Plain))
+    scheduler = Scheduler(Scheduler.simple_provider(Nothing))
     scheduler.run(DAG())
 
     assert scheduler.is_finished
@@ -120,7 +116,7 @@ def test_F04_the_heavy_job_at_the_head_runs_although_light_ones_keep_coming() ->
     started: list[Any] = []
 
     def provider(uid: Any, data: Any, predecessors: Any, notify_end: Any) -> Job:
-        job = Plain(uid, data, notify_end)
+        job = Nothing(uid, data, notify_end)
         job.tokens = 3 if uid == "heavy" else 1
         return job
 
@@ -128,7 +124,7 @@ def test_F04_the_heavy_job_at_the_head_runs_although_light_ones_keep_coming() ->
         started.append(job.uid)
         if job.uid != "heavy" and len(started) < 50:
             assert scheduler.message_queue is not None
-            again = Plain(f"light{len(started) + 1}", None, scheduler.message_queue.put)
+            again = Nothing(f"light{len(started) + 1}", None, scheduler.message_queue.put)
             scheduler.push(again)
 
     scheduler = Scheduler(provider, collect, tokens=3, clock=clock, executor=executor)
@@ -137,7 +133,7 @@ def test_F04_the_heavy_job_at_the_head_runs_although_light_ones_keep_coming() ->
     assert started.index("heavy") == 2
 
 
-class Weighted(Plain):
+class Weighted(Nothing):
     @property
     def priority(self) -> Any:
         return self.data

@@ -9,17 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kinds import Nothing
 from treadle.dag import DAG
 from treadle.engine import NEVER
 from treadle.errors import JobError, SchedulerError
 from treadle.job import Job
 from treadle.job.scheduler import Scheduler
 from treadle.testing import Behaviour, FakeExecutor, MockClock
-
-
-class Plain(Job):
-    def run(self) -> None:
-        pass
 
 
 def test_D02_deadlines_fire_on_time_while_a_thousand_jobs_a_second_end() -> None:
@@ -35,7 +31,7 @@ def test_D02_deadlines_fire_on_time_while_a_thousand_jobs_a_second_end() -> None
         dag.add_vertex(number, None, [number - 1] if number else [])
 
     def provider(uid: Any, data: Any, predecessors: Any, notify_end: Any) -> Job:
-        job = Plain(uid, data, notify_end)
+        job = Nothing(uid, data, notify_end)
         job.timeout = data
         return job
 
@@ -54,7 +50,7 @@ def test_D04_none_and_infinity_are_no_timeout(timeout: float | None) -> None:
     dag = DAG()
     dag.add_vertex("a")
     scheduler = Scheduler(
-        Scheduler.simple_provider(Plain), job_timeout=timeout, clock=clock, executor=executor
+        Scheduler.simple_provider(Nothing), job_timeout=timeout, clock=clock, executor=executor
     )
     # Silence is looked after every 10 s: too often to simulate 30 years of it.
     clock.call_at(1e4, lambda: clock.advance(1e9))
@@ -66,12 +62,12 @@ def test_D04_none_and_infinity_are_no_timeout(timeout: float | None) -> None:
 @pytest.mark.parametrize("timeout", [0, 0.0, -1, -math.inf, math.nan, "60", object()])
 def test_D04_what_is_no_timeout_is_refused_by_the_scheduler(timeout: Any) -> None:
     with pytest.raises(SchedulerError, match=r"job_timeout is .*; it must be above 0 seconds"):
-        Scheduler(Scheduler.simple_provider(Plain), job_timeout=timeout)
+        Scheduler(Scheduler.simple_provider(Nothing), job_timeout=timeout)
 
 
 @pytest.mark.parametrize("timeout", [0, -1, math.nan, "60"])
 def test_D04_what_is_no_timeout_is_refused_by_the_job(timeout: Any) -> None:
-    class Odd(Plain):
+    class Odd(Nothing):
         pass
 
     Odd.timeout = timeout
@@ -90,7 +86,7 @@ def test_D04_a_timeout_is_never_early_and_not_late(seconds: float) -> None:
     # A patrol comes every 10 s; a thousand of them are enough to show it.
     seconds = min(seconds, 1e4)
     Scheduler(
-        Scheduler.simple_provider(Plain), job_timeout=seconds, clock=clock, executor=executor
+        Scheduler.simple_provider(Nothing), job_timeout=seconds, clock=clock, executor=executor
     ).run(dag)
 
     ((at, _, _),) = [entry for entry in executor.log if entry[1] == "interrupt"]
@@ -115,6 +111,6 @@ def test_D04_a_timeout_is_never_early_and_not_late(seconds: float) -> None:
 )
 def test_settings_out_of_range_are_refused_at_once(options: dict[str, Any], message: str) -> None:
     with pytest.raises(SchedulerError) as caught:
-        Scheduler(Scheduler.simple_provider(Plain), **options)
+        Scheduler(Scheduler.simple_provider(Nothing), **options)
 
     assert str(caught.value).startswith(message)

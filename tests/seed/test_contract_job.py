@@ -6,12 +6,8 @@ from typing import Any
 
 import pytest
 
+from kinds import Nothing
 from treadle.job import EmptyJob, Job, JobTimingInfo, ProcessJob, ReturnValue, Run, logger
-
-
-class Nothing(Job):
-    def run(self) -> None:
-        pass
 
 
 def test_only_run_is_abstract() -> None:

@@ -7,16 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kinds import Nothing
 from treadle.job import Job
 from treadle.job.scheduler import Scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-class Nothing(Job):
-    def run(self) -> None:
-        pass
 
 
 class Meets(Job):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kinds import Nothing
 from treadle.dag import DAG, DAGIterator
 from treadle.job import EmptyJob, Job, ReturnValue
 from treadle.job import scheduler as module
@@ -15,11 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from treadle.job.scheduler import JobProviderCallback
-
-
-class Nothing(Job):
-    def run(self) -> None:
-        pass
 
 
 simple = Scheduler.simple_provider(Nothing)

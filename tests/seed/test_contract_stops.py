@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
+from kinds import Nothing, UntilInterrupted
 from treadle.engine import Outcome
 from treadle.job import Job, ProcessJob, ReturnValue
 from treadle.job.scheduler import Scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-class Nothing(Job):
-    def run(self) -> None:
-        pass
-
-
-class UntilInterrupted(Job):
-    """Runs until it is told not to."""
-
-    def __init__(self, uid: str, data: Any, notify_end: Any) -> None:
-        super().__init__(uid, data, notify_end)
-        self.told = threading.Event()
-
-    def run(self) -> None:
-        assert self.told.wait(20)
-
-    def interrupt(self) -> bool:
-        self.told.set()
-        return super().interrupt()
 
 
 class Sleeps(ProcessJob):

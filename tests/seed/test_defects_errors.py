@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kinds import Nothing, UntilInterrupted
 from treadle.dag import DAG
 from treadle.errors import JobError, SchedulerError
 from treadle.job import Job, ProcessJob, ReturnValue
@@ -16,26 +17,6 @@ from treadle.job.walk import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-class Nothing(Job):
-    def run(self) -> None:
-        pass
-
-
-class Waits(Job):
-    """Runs until it is interrupted."""
-
-    def __init__(self, uid: Any, data: Any, notify_end: Any) -> None:
-        super().__init__(uid, data, notify_end)
-        self.told = threading.Event()
-
-    def run(self) -> None:
-        assert self.told.wait(20)
-
-    def interrupt(self) -> bool:
-        self.told.set()
-        return super().interrupt()
 
 
 def test_d06_an_unknown_queue_is_an_error_that_names_it_and_nothing_is_left_running(
@@ -47,7 +28,11 @@ def test_d06_an_unknown_queue_is_an_error_that_names_it_and_nothing_is_left_runn
             self.queue_name = "nope"
 
     with pytest.raises(JobError) as caught:
-        run("quick long bad:quick", {"quick": Nothing, "long": Waits, "bad": Wrong}, tokens=2)
+        run(
+            "quick long bad:quick",
+            {"quick": Nothing, "long": UntilInterrupted, "bad": Wrong},
+            tokens=2,
+        )
 
     assert str(caught.value) == (
         "job 'bad' wants queue 'nope', which does not exist; there are: 'default'"
@@ -230,7 +215,7 @@ def test_d45_when_a_job_cannot_be_started_the_others_are_stopped_and_its_slot_is
             raise AssertionError
 
     with pytest.raises(RuntimeError) as caught:
-        run("a b c", {"a": Waits, "b": Fails, "c": Nothing}, tokens=2)
+        run("a b c", {"a": UntilInterrupted, "b": Fails, "c": Nothing}, tokens=2)
 
     assert caught.value is problem
     assert jobs["a"].interrupted

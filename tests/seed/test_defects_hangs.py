@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kinds import Nothing
 from treadle.dag import DAG, DAGError
 from treadle.errors import JobError
 from treadle.job import Job, ProcessJob, ReturnValue
@@ -16,11 +17,6 @@ from treadle.testing import MockClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-class Nothing(Job):
-    def run(self) -> None:
-        pass
 
 
 def test_d04_a_job_that_wants_more_tokens_than_its_queue_owns_is_an_error(

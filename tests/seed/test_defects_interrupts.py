@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import treadle
+from kinds import UntilInterrupted
 from treadle.engine import Outcome
 from treadle.job import Job, ProcessJob
 from treadle.job.scheduler import Scheduler
@@ -27,21 +28,6 @@ def _is_alive(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return stat.rpartition(")")[2].split()[0] not in "ZX"
-
-
-class Waits(Job):
-    """Runs until it is interrupted."""
-
-    def __init__(self, uid: Any, data: Any, notify_end: Any) -> None:
-        super().__init__(uid, data, notify_end)
-        self.told = threading.Event()
-
-    def run(self) -> None:
-        assert self.told.wait(20)
-
-    def interrupt(self) -> bool:
-        self.told.set()
-        return super().interrupt()
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to look for them")
@@ -108,7 +94,7 @@ def test_d14_after_ctrl_c_run_raises_when_the_jobs_have_ended_and_were_collected
     together = threading.Barrier(2)
     seen: list[tuple[bool, bool, bool]] = []
 
-    class PressesCtrlC(Waits):
+    class PressesCtrlC(UntilInterrupted):
         def run(self) -> None:
             if together.wait(20) == 0:
                 subprocess.run(["kill", "-INT", str(os.getpid())], check=True)
@@ -208,7 +194,7 @@ def test_d36_a_ctrl_c_while_a_thread_is_started_leaves_no_thread_behind(
 
     monkeypatch.setattr(threading.Thread, "start", start)
     with pytest.raises(KeyboardInterrupt):
-        run("a b c", Waits, tokens=2)
+        run("a b c", UntilInterrupted, tokens=2)
 
     assert sorted(collected) == ["a", "b"]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kinds import Nothing
 from treadle.dag import DAG
 from treadle.errors import RunInterrupted
 from treadle.job import Job
@@ -14,11 +15,6 @@ from treadle.job.scheduler import Scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-class Nothing(Job):
-    def run(self) -> None:
-        pass
 
 
 def test_d12_jobs_without_tokens_run_all_at_once_each_with_a_slot_of_its_own(
