@@ -29,9 +29,13 @@ class Deadlines:
         if item.deadline != NEVER:
             self.cancel(item)
         if at != NEVER:
-            item.deadline = at
-            self._count = count = self._count + 1
-            heappush(self._heap, (at, count, item))
+            self.add(item, at)
+
+    def add(self, item: Attempt | Node, at: float) -> None:
+        """Set the deadline of an item that has none."""
+        item.deadline = at
+        self._count = count = self._count + 1
+        heappush(self._heap, (at, count, item))
 
     def cancel(self, item: Attempt | Node) -> None:
         """The item, which has a deadline, has none any more."""

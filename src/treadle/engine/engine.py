@@ -177,13 +177,13 @@ class Engine:
         return self._after_settling(self.readiness.sources(), now)
 
     def _after_settling(self, ready: list[Node], now: float) -> list[Command]:
-        commands = self._offer(ready) if ready or self.offers.waiting else []
+        if self.halts:
+            return [self._finish(now)] if self.finished else []
+        offers = self.offers
+        commands = offers.make(ready, self.queues.waiting) if ready or offers.waiting else []
         if not self.readiness.unsettled:
             commands.append(self._finish(now))
         return commands
-
-    def _offer(self, ready: Iterable[Node]) -> list[Command]:
-        return [] if self.halts else self.offers.make(ready, self.queues.waiting)
 
     def skipped(self, uid: VertexID, now: float) -> list[Command]:
         """See `Skipped`."""
@@ -229,7 +229,7 @@ class Engine:
 
     def launch(self, _: float) -> list[Command]:
         """See `Launch`."""
-        if len(self.active) >= self._max_active:
+        if not self.queues.waiting or len(self.active) >= self._max_active:
             return []
         node = self.queues.take()
         if node is None or node.spec is None:
@@ -259,7 +259,7 @@ class Engine:
         if attempt.move(_TAKE_STARTED) is _RUNNING:
             timeout = attempt.spec.timeout
             if timeout != NEVER:
-                self.deadlines.set(attempt, now + timeout)
+                self.deadlines.add(attempt, now + timeout)
             if self._record:
                 self._note("started", attempt.node, now)
         return []
@@ -305,11 +305,8 @@ class Engine:
                 node.state = _DELAYED
                 self.deadlines.set(node, now + delay)
                 return []
-            return self._offer((node,))
-        ready = self.readiness.settle(node)
-        if self.halts:
-            return [self._finish(now)] if self.finished else []
-        return self._after_settling(ready, now)
+            return self.offers.make((node,), self.queues.waiting)
+        return self._after_settling(self.readiness.settle(node), now)
 
     def may_requeue(self, attempts: int) -> bool:
         """Whether a job that has run so often may run again."""
@@ -323,7 +320,7 @@ class Engine:
         commands: list[Command] = []
         for item in self.deadlines.due(now):
             if isinstance(item, Node):
-                commands += self._offer((item,))
+                commands += self.offers.make((item,), self.queues.waiting)
             else:
                 commands += self.ladder.due(item, now)
         return commands

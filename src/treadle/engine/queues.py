@@ -35,14 +35,18 @@ class Slots:
 
     The first ones handed out are n-1, n-2, … 0, as in the seed. Jobs that take no
     tokens can be more than n: then new numbers are made.
+
+    Attributes:
+        give: called with a number, gives it back.
     """
 
-    __slots__ = ("_freed", "_fresh", "_more")
+    __slots__ = ("_freed", "_fresh", "_more", "give")
 
     def __init__(self, count: int) -> None:
         self._fresh = count
         self._more = count
         self._freed: list[int] = []
+        self.give = self._freed.append
 
     def take(self) -> int:
         """A free number."""
@@ -53,10 +57,6 @@ class Slots:
             return self._fresh
         self._more += 1
         return self._more - 1
-
-    def give(self, slot: int) -> None:
-        """Give a number back."""
-        self._freed.append(slot)
 
     def free(self) -> list[int]:
         """The free numbers; the last is taken next."""
