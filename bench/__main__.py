@@ -27,7 +27,7 @@ def main() -> None:
         command = [sys.executable, str(_common.HERE / script), *options, *quick]
         subprocess.run(command, check=True, env=_common.environment())
     if not quick:
-        for script in ("chart.py", "page.py"):
+        for script in ("chart.py", "fill.py"):
             command = [sys.executable, str(_common.HERE / script)]
             subprocess.run(command, check=True, env=_common.environment())
 

@@ -3,7 +3,7 @@
 A table stands between a comment `% table: NAME` and a comment `% end`; what is
 between them is made here, all the rest is written by people.
 
-    python bench/page.py
+    python bench/fill.py
 """
 
 from __future__ import annotations
