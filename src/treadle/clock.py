@@ -39,6 +39,8 @@ class SystemClock:
     """The machine's clocks. Monotonic time stands still while the machine sleeps."""
 
     monotonic = staticmethod(time.monotonic)
+    stamp = staticmethod(time.time)
+    """Seconds since 1970: a label that costs less to take than a date."""
 
     def wall(self) -> datetime:
         """The date and time, in UTC."""

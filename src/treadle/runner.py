@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import signal
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from treadle.clock import SYSTEM
 from treadle.errors import Terminated, WorkflowError
 from treadle.job import EmptyJob, Job, ProcessJob
 from treadle.job.scheduler import Scheduler
@@ -164,7 +164,7 @@ class _WorkflowJob(ProcessJob):
         }
 
     def on_start(self, scheduler: Scheduler) -> None:  # noqa: ARG002 -- the seed's signature
-        self.of.tell(JobStarted(self.name, self.attempt, time.monotonic()))
+        self.of.tell(JobStarted(self.name, self.attempt, SYSTEM.monotonic()))
 
     def why(self, outcome: str, code: int | None) -> str:
         error = self.spawn_error or self.exception
@@ -210,7 +210,7 @@ class _Run:
             view.take(fact)
 
     def execute(self) -> RunResult:
-        begin = time.monotonic()
+        begin = SYSTEM.monotonic()
         dag = build_dag({name: self.plan.jobs[name].needs for name in self.chosen})
         self.tell(RunStarted(self.label, self.plan.label, len(self.chosen), self.queues, self.logs))
         signum = 0
@@ -221,7 +221,7 @@ class _Run:
         except Terminated as error:
             signum = error.signum
         finally:
-            duration = time.monotonic() - begin
+            duration = SYSTEM.monotonic() - begin
             left = self.left()
             self.tell(RunEnded(duration, len(left), signum))
         return RunResult(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from treadle.clock import SYSTEM
 from treadle.engine import Outcome
 from treadle.job import Job, ReturnValue
 from treadle.job.scheduler import Scheduler
@@ -239,9 +239,9 @@ def test_d59_a_duration_does_not_come_from_the_wall_clock(
     class Looks(Job):
         def run(self) -> None:
             # One hour back, as when summer time ends.
-            monkeypatch.setattr(time, "time", lambda: original() - 3600)
+            monkeypatch.setattr(SYSTEM, "stamp", lambda: original() - 3600)
 
-    original = time.time
+    original = SYSTEM.stamp
     job = Looks("a", None, lambda uid: None)
     job.start(0)
     job.handle.join()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import logging
-import time
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from treadle.clock import SYSTEM
 from treadle.engine.model import Outcome
 from treadle.executors.threads import JobThread, ThreadCache
 from treadle.job.lock import JobLock
@@ -108,13 +108,13 @@ class Job(metaclass=ABCMeta):
     def record_start_time(self) -> None:
         """Note that the attempt begins now."""
         self._stopped_at = None
-        self._began = time.monotonic()
-        self._started_at = time.time()
+        self._began = SYSTEM.monotonic()
+        self._started_at = SYSTEM.stamp()
 
     def record_stop_time(self) -> None:
         """Note that the attempt ends now."""
-        self._took = time.monotonic() - self._began
-        self._stopped_at = time.time()
+        self._took = SYSTEM.monotonic() - self._began
+        self._stopped_at = SYSTEM.stamp()
 
     @property
     def timing_info(self) -> JobTimingInfo:
@@ -123,7 +123,7 @@ class Job(metaclass=ABCMeta):
             return JobTimingInfo(None, None, 0.0)
         started = datetime.fromtimestamp(self._started_at, UTC)
         if self._stopped_at is None:
-            return JobTimingInfo(started, None, time.monotonic() - self._began)
+            return JobTimingInfo(started, None, SYSTEM.monotonic() - self._began)
         return JobTimingInfo(started, datetime.fromtimestamp(self._stopped_at, UTC), self._took)
 
     @abstractmethod

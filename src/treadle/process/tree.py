@@ -32,6 +32,8 @@ import signal
 import threading
 import time
 
+from treadle.clock import SYSTEM
+
 MARK = "TREADLE_TREE"
 
 _PREFIX = f"{MARK}=".encode()
@@ -97,8 +99,8 @@ class Census:
 
     def _sweep(self) -> int:
         killed: set[int] = set()
-        end = time.monotonic() + _ROUNDS_FOR
-        while (strays := self.strays()) and time.monotonic() < end:
+        end = SYSTEM.monotonic() + _ROUNDS_FOR
+        while (strays := self.strays()) and SYSTEM.monotonic() < end:
             for pid in strays:
                 if self._kill(pid):
                     killed.add(pid)
@@ -174,8 +176,8 @@ def await_group(group: int) -> None:
     to whoever inherited them.
     """
     wanted = str(group).encode()
-    end = time.monotonic() + _ROUNDS_FOR
-    while _HAS_PROC and time.monotonic() < end:
+    end = SYSTEM.monotonic() + _ROUNDS_FOR
+    while _HAS_PROC and SYSTEM.monotonic() < end:
         members = [stat for pid in _pids() if (stat := _stat(pid))[2] == wanted]
         if all(stat[0] in (b"Z", b"X") for stat in members):
             return

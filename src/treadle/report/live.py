@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from treadle.clock import SYSTEM
 from treadle.report.feed import Fact, JobEnded, JobSkipped, JobStarted, RunEnded, RunStarted
 from treadle.report.text import cut, number, safe, seconds, width
 
@@ -114,7 +114,7 @@ class Live:
 
     def text(self, columns: int) -> str:
         """Return what is running, the longest first, as far as it fits."""
-        now = time.monotonic()
+        now = SYSTEM.monotonic()
         text = f"{self.done}/{self.jobs}"
         text += f", {self.failed} failed" if self.failed else ""
         running = list(self.running.items())
