@@ -50,8 +50,16 @@ def ready(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_stops_all_jobs_politely_and_leaves_nothing(
+@pytest.mark.parametrize(
+    ("signum", "code"),
+    [
+        (signal.SIGINT, 130),
+        (signal.SIGTERM, 143),
+        (signal.SIGHUP, 129),
+        (signal.SIGQUIT, 131),
+    ],
+)
+def test_C04_a_signal_stops_all_jobs_politely_and_leaves_nothing(
     tmp_path: Path, environment: dict[str, str], ready: Path, signum: int, code: int
 ) -> None:
     (tmp_path / "treadle.toml").write_text(

@@ -119,7 +119,13 @@ def test_C07_a_handler_of_the_host_stays_and_is_called(begun: threading.Event, d
 
 
 @pytest.mark.parametrize(
-    ("signum", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
+    ("signum", "error"),
+    [
+        (signal.SIGINT, KeyboardInterrupt),
+        (signal.SIGTERM, Terminated),
+        (signal.SIGHUP, Terminated),
+        (signal.SIGQUIT, Terminated),
+    ],
 )
 def test_a_signal_during_the_run_is_raised_by_run_and_the_handlers_are_given_back(
     begun: threading.Event, dag: DAG, signum: signal.Signals, error: type[BaseException]

@@ -14,7 +14,11 @@ class ExitCode(IntEnum):
     """The command line or the workflow file has a mistake; nothing was started."""
     INTERNAL = 3
     """A bug in treadle."""
+    HANGUP = 129
+    """Ended by SIGHUP, as by a terminal that is closed: 128 and the number of the signal."""
     INTERRUPTED = 130
-    """Ended by SIGINT, as by Ctrl-C: 128 and the number of the signal."""
+    """Ended by SIGINT, as by Ctrl-C."""
+    QUIT = 131
+    """Ended by SIGQUIT."""
     TERMINATED = 143
     """Ended by SIGTERM."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +104,7 @@ def command(file: Path | None, jobs: tuple[str, ...], **options: Any) -> int:
         return ExitCode.OK
     result = _run(plan, jobs, **options)
     if result.signum:
-        return ExitCode.TERMINATED if result.signum == signal.SIGTERM else ExitCode.INTERRUPTED
+        return ExitCode(128 + result.signum)
     return ExitCode.OK if result.success else ExitCode.FAILED
 
 

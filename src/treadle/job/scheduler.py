@@ -216,14 +216,15 @@ class Scheduler(Running, Views):
         Returns or raises when nothing that it started is alive. What a callback
         raises stops the run: all active jobs are interrupted together, awaited,
         collected and finished, then it is raised. The same holds for
-        KeyboardInterrupt, for `interrupt`, and for SIGTERM where nobody handles it.
+        KeyboardInterrupt, for `interrupt`, and for SIGTERM, SIGHUP and SIGQUIT where
+        nobody handles them.
 
         Raises:
             DAGError: the graph has a cycle or is incomplete; nothing was started.
             JobError: a job can never run as it is.
             StalledError: stuck jobs hold the tokens that all others wait for.
             RunInterrupted: `interrupt` was called.
-            Terminated: SIGTERM arrived.
+            Terminated: SIGTERM, SIGHUP or SIGQUIT arrived.
             SchedulerError: this scheduler is running already.
         """
         self._run_through(dag)

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM while a scheduler runs.
+"""SIGINT, SIGTERM, SIGHUP and SIGQUIT while a scheduler runs.
 
 The problem: Python raises KeyboardInterrupt between any two bytecodes of the main
 thread. Between starting a job and noting that it was started, that loses the job.
@@ -9,9 +9,9 @@ the last `try`, and a second Ctrl-C may come while the first is being handled.
 What is done: while `run()` is on the main thread, and nobody else has taken the
 signal, a handler of ours posts the signal to the scheduler's inbox, which is safe
 anywhere, and the scheduler sees it when it next waits. Only in the user's own
-callbacks, which may take long, is it raised on the spot. SIGTERM would end the
-process and leave the jobs behind; it is handled the same way, and `run()` raises
-`Terminated` when all are stopped.
+callbacks, which may take long, is it raised on the spot. The other three would end
+the process and leave the jobs behind (a closed terminal is a SIGHUP); they are
+handled the same way, and `run()` raises `Terminated` when all are stopped.
 
 Not covered: a handler of the host's that raises an exception of its own. The
 scheduler owns an attempt before it starts it, so such an exception leaves
@@ -27,6 +27,9 @@ from types import FrameType
 from typing import Any
 
 from treadle.errors import Terminated
+
+
+_ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class Signals:
@@ -49,7 +52,8 @@ class Signals:
         if threading.current_thread() is not threading.main_thread():
             return
         self._take(signal.SIGINT, signal.default_int_handler)
-        self._take(signal.SIGTERM, signal.SIG_DFL)
+        for signum in _ENDING:
+            self._take(signum, signal.SIG_DFL)
 
     def _take(self, signum: int, untouched: object) -> None:
         current = signal.getsignal(signum)
