@@ -28,7 +28,6 @@ from typing import Any
 
 from treadle.errors import Terminated
 
-
 _ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
