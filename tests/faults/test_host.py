@@ -161,6 +161,44 @@ def test_a_signal_in_a_callback_is_raised_there(dag: DAG) -> None:
     assert reached == []
 
 
+def test_a_fork_of_the_host_can_be_terminated_while_a_run_is_under_way(tmp_path: Path) -> None:
+    """A job may use `multiprocessing`: what it forks has the handlers, and no scheduler."""
+    program = tmp_path / "host.py"
+    program.write_text(
+        textwrap.dedent("""
+        import os, signal, warnings
+        from treadle import DAG, FunctionJob, Scheduler
+        warnings.simplefilter("ignore")
+
+        def forks():
+            ready, begun = os.pipe()
+            child = os.fork()
+            if not child:
+                os.write(begun, b"x")
+                while True:
+                    signal.pause()
+            os.read(ready, 1)
+            os.kill(child, signal.SIGTERM)
+            return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+        dag, done = DAG(), []
+        dag.add_vertex("a", forks)
+        Scheduler(Scheduler.simple_provider(FunctionJob), done.append).run(dag)
+        print(done[0].result)
+        """)
+    )
+    done = subprocess.run(
+        [sys.executable, str(program)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")},
+    )
+
+    assert done.stdout == "-15\n"
+
+
 def test_C06_an_interrupt_that_was_inherited_as_ignored_stays_ignored(tmp_path: Path) -> None:
     """As for every program that a shell starts with `&` without job control."""
     program = tmp_path / "host.py"

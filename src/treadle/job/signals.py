@@ -20,6 +20,7 @@ nothing behind either, unless it hits the engine in the middle of a decision.
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -45,6 +46,7 @@ class Signals:
         self._post = post
         self._in_callback = in_callback
         self._before: dict[int, Any] = {}
+        self._pid = os.getpid()
 
     def take(self) -> None:
         """Take those that nobody else has taken, if this is the main thread."""
@@ -68,6 +70,11 @@ class Signals:
     def handle(self, signum: int, frame: FrameType | None) -> None:
         """The handler: post, or raise in the user's code."""
         del frame
+        if os.getpid() != self._pid:
+            # A fork of this process, made by a job: nobody reads its inbox.
+            self.give_back()
+            os.kill(os.getpid(), signum)
+            return
         error = KeyboardInterrupt() if signum == signal.SIGINT else Terminated(signum)
         if self._in_callback():
             raise error
