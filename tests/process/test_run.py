@@ -163,6 +163,24 @@ def test_B04_a_stopped_tree_ends_when_it_is_asked_to(tmp_path: Path) -> None:
     assert run.wait() == -signal.SIGTERM
 
 
+def test_B12_the_jobs_of_a_treadle_that_is_itself_a_job_go_with_it(tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    os.mkfifo(ready)
+    program = (
+        "from treadle.process import Run\n"
+        "run = Run(['sleep', '600'], bg=True)\n"
+        f"open({str(ready)!r}, 'w').write(str(run.pid))\n"
+        "run.wait()"
+    )
+    source = str(Path(__file__).parents[2] / "src")
+    outer = Run([sys.executable, "-c", program], env={"PYTHONPATH": source}, bg=True)
+    inner = int(ready.read_text())
+    outer.kill()
+    outer.wait()
+
+    assert _gone(inner)
+
+
 def test_leave_running_leaves_it_alone(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     Run([SH, "-c", f"sleep 600 & echo $! > {pid}"], leave_running=True)

@@ -241,7 +241,9 @@ def _environment(env: Mapping[str, str] | None, alone: bool, mark: str) -> dict[
             raise ProcessError(
                 f"the environment has {name!r} = {value!r}; both must be strings"
             ) from None
-    environment[MARK.encode()] = mark.encode()
+    # Behind the mark of the job that this process itself is part of, if it is.
+    marks = [os.environb.get(MARK.encode()), mark.encode()]
+    environment[MARK.encode()] = b",".join(filter(None, marks))
     return environment
 
 

@@ -76,13 +76,9 @@ class Census:
         return [pid for pid in _pids() if self._is_stray(pid)]
 
     def _is_stray(self, pid: int) -> bool:
-        mark = _mark_of(pid)
-        return (
-            mark is not None
-            and mark.startswith(self._session + b":")
-            and mark not in self._allowed
-            and not _is_zombie(pid)
-        )
+        mine = self._session + b":"
+        over = [mark for mark in _marks_of(pid) if mark.startswith(mine)]
+        return any(mark not in self._allowed for mark in over) and not _is_zombie(pid)
 
     def sweep(self) -> int:
         """Kill all strays; return how many there were.
@@ -132,16 +128,17 @@ def _pids() -> list[int]:
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
-def _mark_of(pid: int) -> bytes | None:
+def _marks_of(pid: int) -> list[bytes]:
+    """One for each scheduler that the process is part of a job of, the outermost first."""
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
             environment = file.read()
     except OSError:
-        return None
+        return []
     at = 0 if environment.startswith(_PREFIX) else environment.find(b"\0" + _PREFIX) + 1
     if not at and not environment.startswith(_PREFIX):
-        return None
-    return environment[at + len(_PREFIX) :].split(b"\0", 1)[0]
+        return []
+    return environment[at + len(_PREFIX) :].split(b"\0", 1)[0].split(b",")
 
 
 def _stat(pid: int) -> list[bytes]:
