@@ -14,7 +14,8 @@ descendants inherit, and which `/proc/PID/environ` shows. A sweep reads every
 process of the system, takes those whose mark belongs to an attempt of this
 process that is over, and kills them by pidfd, checking the mark again through
 the open pidfd so that a pid that was reused in between is never hit. Sweeps are
-repeated until one finds nothing.
+repeated until one finds nothing. A scheduler that is itself part of a job adds its
+marks behind those it was given, so that the outer one finds its processes too.
 
 Still not covered: a descendant that clears its environment *and* leaves the
 group; anything when the scheduler itself is killed with SIGKILL; and systems
