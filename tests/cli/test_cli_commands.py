@@ -157,7 +157,9 @@ def test_the_table_of_exit_codes_does_not_change() -> None:
         "FAILED": 1,
         "USAGE": 2,
         "INTERNAL": 3,
+        "HANGUP": 129,
         "INTERRUPTED": 130,
+        "QUIT": 131,
         "TERMINATED": 143,
     }
 
