@@ -12,6 +12,13 @@ from pathlib import Path
 
 import pytest
 
+# A shell without job control starts what it puts into the background with SIGINT and
+# SIGQUIT ignored, nohup with SIGHUP ignored, and children inherit that: the tests are
+# about what a signal does where it does something.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for _signum in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+    signal.signal(_signum, signal.SIG_DFL)
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
 _SETTLES_WITHIN = 5.0  # seconds; a thread that was told to end needs a moment
 
