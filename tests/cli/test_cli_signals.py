@@ -14,14 +14,31 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
 COMMAND = [sys.executable, "-m", "treadle"]
 
 
+STARTED: list[subprocess.Popen[str]] = []
+
+
+@pytest.fixture(autouse=True)
+def ended() -> Iterator[None]:
+    """A test that fails half-way leaves no run behind; told twice, it ends its jobs at once."""
+    yield
+    while STARTED:
+        run = STARTED.pop()
+        with run:
+            run.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                run.wait(1)
+            run.terminate()
+
+
 def start(folder: Path, env: dict[str, str], *arguments: str, **options: Any) -> Any:
-    return subprocess.Popen(
+    run = subprocess.Popen(
         [*COMMAND, "run", *arguments],
         cwd=folder,
         env=env,
@@ -29,6 +46,8 @@ def start(folder: Path, env: dict[str, str], *arguments: str, **options: Any) ->
         start_new_session=True,
         **({"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options),
     )
+    STARTED.append(run)
+    return run
 
 
 def alive(pid: int) -> bool:
