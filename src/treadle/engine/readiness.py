@@ -19,7 +19,6 @@ class Node:
     __slots__ = (
         "attempt",
         "deadline",
-        "foreign",
         "number",
         "spec",
         "state",
@@ -37,7 +36,6 @@ class Node:
         self.number = 0
         self.spec: JobSpec | None = None
         self.deadline = float("inf")
-        self.foreign = False
 
 
 class Readiness:
@@ -74,7 +72,6 @@ class Readiness:
         node = self.nodes.get(uid)
         if node is None:
             node = self.nodes[uid] = Node(uid)
-            node.foreign = True
         elif node.state is not _SETTLED:
             raise EngineError(f"job {uid!r} is {node.state.name.lower()} already")
         self.unsettled += 1
