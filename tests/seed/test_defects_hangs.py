@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kinds import Nothing
+from kinds import Nothing, UntilInterrupted
 from treadle.dag import DAG, DAGError
 from treadle.errors import JobError
 from treadle.job import Job, ProcessJob, ReturnValue
@@ -190,24 +190,18 @@ def test_d27_a_scheduler_may_run_inside_of_a_callback_or_a_job(
 def test_d28_collect_may_join_the_thread_of_an_interrupted_job(
     run: Callable[..., Scheduler], collected: list[str]
 ) -> None:
-    class Waits(Job):
-        def __init__(self, uid: Any, data: Any, notify_end: Any) -> None:
-            super().__init__(uid, data, notify_end)
-            self.told = threading.Event()
-
-        def run(self) -> None:
-            assert self.told.wait(20)
-
-        def interrupt(self) -> bool:
-            self.told.set()
-            return super().interrupt()
-
     class Interrupted(Scheduler):
         def log_state(self) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run("a b", Waits, lambda job: job.handle.join(), scheduler_class=Interrupted, tokens=2)
+        run(
+            "a b",
+            UntilInterrupted,
+            lambda job: job.handle.join(),
+            scheduler_class=Interrupted,
+            tokens=2,
+        )
 
     assert sorted(collected) == ["a", "b"]
 

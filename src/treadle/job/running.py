@@ -78,8 +78,10 @@ class Running:
                 self._stop(error)
                 raise
         except BaseException as error:
-            # The same once more, for an interrupt between two lines of the stop.
-            self._stop(error)
+            # The same once more, if an interrupt between two lines of the stop cut it short.
+            driver = self._driver
+            if driver is not None and (driver.live or driver.engine.active):
+                self._stop(error)
             raise
         finally:
             self._close(wait=True)
@@ -115,6 +117,8 @@ class Running:
             for uid, _ in driver.engine.stuck if wait else ():
                 logger.error("job %s could not be stopped and is still running", uid)
             driver.wiring.close(wait and not driver.engine.stuck)
+            if wait:
+                driver.wiring.sweep()
 
     def _halt(self, error: BaseException) -> None:
         driver = self._driver

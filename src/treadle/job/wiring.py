@@ -68,9 +68,10 @@ class Wiring:
         return self._specs.read(job, self.executor(job))
 
     def close(self, wait: bool) -> None:
-        """Let the threads go; kill what the processes of the run left behind."""
+        """Let the threads go."""
         self.threads.close(wait)
-        if wait and any(
-            isinstance(executor, ProcessExecutor) for executor in self._chosen.values()
-        ):
+
+    def sweep(self) -> None:
+        """Kill what the processes of the run left behind, whichever way they were run."""
+        if any(issubclass(kind, ProcessJob) for kind in self._chosen):
             CENSUS.sweep()
