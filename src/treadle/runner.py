@@ -16,10 +16,11 @@ from treadle.report.feed import JobEnded, JobSkipped, JobStarted, RunEnded, RunS
 from treadle.report.logs import make_run_folder
 from treadle.report.reasons import reason
 from treadle.status import ReturnValue
-from treadle.workflow.expand import Plan, expand
+from treadle.workflow.expand import expand
 from treadle.workflow.graph import build_dag
 from treadle.workflow.names import file_name
 from treadle.workflow.origin import Mistakes
+from treadle.workflow.plan import Plan
 from treadle.workflow.queues import queue_sizes
 
 if TYPE_CHECKING:

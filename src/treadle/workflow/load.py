@@ -12,10 +12,11 @@ import msgspec
 
 from treadle.errors import WorkflowError
 from treadle.workflow import source
-from treadle.workflow.expand import Plan, expand
+from treadle.workflow.expand import expand
 from treadle.workflow.locate import locate
 from treadle.workflow.model import Defaults, Document, JobSpec, Workflow
 from treadle.workflow.origin import Mistakes, Origin
+from treadle.workflow.plan import Plan
 from treadle.workflow.words import Note, known_words, nearest, show, take
 from treadle.workflow.words import Path as Place
 

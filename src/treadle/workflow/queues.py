@@ -7,12 +7,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from treadle.workflow.expand import DEFAULT_QUEUE
+from treadle.workflow.plan import DEFAULT_QUEUE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from treadle.workflow.expand import Plan
+    from treadle.workflow.plan import Plan
 
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 
