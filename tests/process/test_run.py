@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from treadle.errors import ProcessError
-from treadle.process import Run
+from treadle.process import Conditions, Run
 from treadle.process.output import PIPE
 
 SH = "/bin/sh"
@@ -183,7 +183,7 @@ def test_B12_the_jobs_of_a_treadle_that_is_itself_a_job_go_with_it(tmp_path: Pat
 
 def test_leave_running_leaves_it_alone(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
-    Run([SH, "-c", f"sleep 600 & echo $! > {pid}"], leave_running=True)
+    Run([SH, "-c", f"sleep 600 & echo $! > {pid}"], conditions=Conditions(leak="leave"))
     left = int(pid.read_text())
     try:
         assert not _gone(left)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from treadle.executors import ProcessExecutor
 from treadle.job import Job, ProcessJob
 from treadle.job.scheduler import Scheduler
 
@@ -83,7 +84,11 @@ def test_no_process_is_spawned_while_the_provider_or_collect_runs(
         look("provider", uid)
         return (Spawns if uid == "a" else Nothing)(uid, data, notify_end)
 
-    Scheduler(provider, lambda job: look("collect", job.uid), tokens=2).run(dag("a b c:b"))
+    # In the seed's way, with a thread for each process: where there is a warden, it is the
+    # thread that runs the callbacks that says what to spawn.
+    Scheduler(
+        provider, lambda job: look("collect", job.uid), tokens=2, executor=ProcessExecutor()
+    ).run(dag("a b c:b"))
 
     assert during == [False]
     assert spawned.is_set()

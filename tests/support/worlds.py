@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from treadle.engine import NEVER, Outcome
+from treadle.executors import ProcessExecutor
 from treadle.job import Job, ProcessJob
 from treadle.job.scheduler import Scheduler
 from treadle.status import ReturnValue
@@ -74,7 +75,7 @@ class OwnStart(World):
 
 
 class Processes(World):
-    """Jobs that run a program."""
+    """Jobs that run a program, in the warden."""
 
     timeout = 0.3
 
@@ -91,6 +92,13 @@ class Processes(World):
     def alive(self, job: Job) -> bool:
         assert isinstance(job, ProcessJob)
         return super().alive(job) or bool(job.proc_handle and job.proc_handle.is_running())
+
+
+class ProcessesHere(Processes):
+    """The same without a warden."""
+
+    def options(self) -> dict[str, Any]:
+        return {"executor": ProcessExecutor()}
 
 
 class Fake(World):
@@ -128,4 +136,4 @@ class Fake(World):
         return job.uid in self.executor.running
 
 
-WORLDS: tuple[type[World], ...] = (Threads, OwnStart, Processes, Fake)
+WORLDS: tuple[type[World], ...] = (Threads, OwnStart, Processes, ProcessesHere, Fake)

@@ -49,6 +49,15 @@ class Deadlines:
         heapify(self._heap)
         self._cancelled = 0
 
+    def shift(self, seconds: float) -> None:
+        """Move all of them this much later."""
+        self._sweep()
+        moved = []
+        for at, count, item in self._heap:
+            item.deadline = at + seconds
+            moved.append((item.deadline, count, item))
+        self._heap = moved
+
     def next(self) -> float | None:
         """The earliest deadline, or None."""
         heap = self._heap

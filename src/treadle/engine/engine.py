@@ -31,11 +31,13 @@ from treadle.engine.deadlines import Deadlines
 from treadle.engine.events import (
     Begin,
     Collected,
+    Continued,
     Ended,
     Event,
     Halt,
     Launch,
     Offered,
+    Overrun,
     Resized,
     Skipped,
     Started,
@@ -130,9 +132,11 @@ class Engine:
             Skipped: self.skipped,
             Launch: self.launch,
             Started: self.started,
+            Overrun: self.overrun,
             Ended: self.ended,
             Collected: self.collected,
             Tick: self.tick,
+            Continued: self.continued,
             Halt: self.halt,
             Resized: self.resized,
         }
@@ -276,6 +280,14 @@ class Engine:
         self.queues.release(attempt.spec, attempt.slot)
         return self._collect(attempt, attempt.cause or outcome, now)
 
+    def overrun(self, uid: VertexID, number: int, outcome: Outcome, now: float) -> list[Command]:
+        """See `Overrun`."""
+        attempt = self.active.get(uid)
+        if attempt is None or attempt.number != number:
+            # It ended in the meantime.
+            return []
+        return self.ladder.overrun(attempt, outcome, now)
+
     def _late(self, uid: VertexID, number: int) -> None:
         attempt = self.stuck.pop((uid, number), None)
         if attempt is None:
@@ -324,6 +336,11 @@ class Engine:
             else:
                 commands += self.ladder.due(item, now)
         return commands
+
+    def continued(self, seconds: float, _: float) -> list[Command]:
+        """See `Continued`."""
+        self.deadlines.shift(seconds)
+        return []
 
     def halt(self, reason: str, now: float) -> list[Command]:
         """See `Halt`."""

@@ -47,6 +47,20 @@ class Ended(NamedTuple):
     outcome: Outcome = Outcome.EXITED
 
 
+class Overrun(NamedTuple):
+    """The attempt went over a limit that others than the engine look after: it is to stop."""
+
+    uid: VertexID
+    attempt: int
+    outcome: Outcome
+
+
+class Continued(NamedTuple):
+    """Everything stood still for so many seconds: no deadline comes nearer by them."""
+
+    seconds: float
+
+
 class Collected(NamedTuple):
     """The answer to `Collect`. With `requeue`, the job runs again, `delay` seconds from now."""
 
@@ -73,5 +87,16 @@ class Resized(NamedTuple):
 
 
 Event: TypeAlias = (
-    Begin | Offered | Skipped | Launch | Started | Ended | Collected | Tick | Halt | Resized
+    Begin
+    | Offered
+    | Skipped
+    | Launch
+    | Started
+    | Overrun
+    | Ended
+    | Collected
+    | Tick
+    | Continued
+    | Halt
+    | Resized
 )

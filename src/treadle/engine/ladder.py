@@ -53,6 +53,12 @@ class Ladder:
             return self.interrupt(attempt, Outcome.INTERRUPTED, now)
         return self.due(attempt, now) if harder else []
 
+    def overrun(self, attempt: Attempt, cause: Outcome, now: float) -> list[Command]:
+        """It went over a limit: interrupt it, unless it is being stopped already."""
+        if attempt.state in (AttemptState.STARTING, AttemptState.RUNNING):
+            return self.interrupt(attempt, cause, now)
+        return []
+
     def interrupt(self, attempt: Attempt, cause: Outcome, now: float) -> list[Command]:
         """Ask the attempt to end; `cause` will be its outcome."""
         attempt.move(Trigger.STOP)

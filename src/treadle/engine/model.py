@@ -17,6 +17,7 @@ class Outcome(StrEnum):
     EXITED = "exited"
     SIGNALLED = "signalled"
     TIMED_OUT = "timed_out"
+    OVER_LIMIT = "over_limit"
     INTERRUPTED = "interrupted"
     SPAWN_FAILED = "spawn_failed"
     LOST = "lost"

@@ -30,6 +30,13 @@ def kill_process(job: Any) -> None:
         process.kill()
 
 
+def suspend_process(job: Any, resume: bool) -> None:
+    """Make the tree of the job's process stand still, or go on, if it has one."""
+    process = getattr(job, "proc_handle", None)
+    if process is not None:
+        (process.resume if resume else process.suspend)()
+
+
 def process_outcome(job: Any) -> Outcome:
     """How the job's process ended; for a job without one, that it did."""
     if getattr(job, "spawn_error", None) is not None:

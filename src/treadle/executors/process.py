@@ -10,6 +10,9 @@ the attempt is stopped, or at the latest when the run ends.
 
 from __future__ import annotations
 
+from typing import Any
+
+from treadle.executors.base import suspend_process
 from treadle.executors.threads import ThreadExecutor
 
 
@@ -21,3 +24,7 @@ class ProcessExecutor(ThreadExecutor):
 
     grace = 0.0
     kill_grace = 10.0
+
+    def suspend(self, job: Any, resume: bool) -> None:
+        """Make the process group stand still, or go on."""
+        suspend_process(job, resume)

@@ -72,6 +72,7 @@ class Job(metaclass=ABCMeta):
     attempt: int = 0
 
     _threads: ThreadCache | None = None
+    _polite = 0
     _started_at: float | None = None
     _stopped_at: float | None = None
     _began = 0.0

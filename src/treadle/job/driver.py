@@ -27,6 +27,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
+import signal
 from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -47,7 +48,15 @@ from treadle.engine import (
 from treadle.errors import JobError, StalledError
 from treadle.job.base import Job
 from treadle.job.live import Live, logger
-from treadle.job.ticket import EndMessage, HaltMessage, Inbox, Message, Ticket
+from treadle.job.situation import answer
+from treadle.job.ticket import (
+    AskMessage,
+    EndMessage,
+    HaltMessage,
+    LimitMessage,
+    Message,
+    Ticket,
+)
 
 if TYPE_CHECKING:
     from treadle.dag import DAG
@@ -81,7 +90,7 @@ class Driver:
         self.dag = dag
         self.engine = engine
         self.wiring = wiring
-        self.inbox = Inbox()
+        self.inbox = wiring.inbox
         self.jobs: dict[VertexID, Job] = {}
         self.live: dict[VertexID, Live] = {}
         self.offers: deque[VertexID] = deque()
@@ -89,6 +98,7 @@ class Driver:
         self.halt_posted = False
         self.begun = False
         self.attempts = 0
+        self.polite: int = signal.SIGTERM
         self._now = wiring.clock.monotonic
         self._debug = logger.isEnabledFor(logging.DEBUG)
 
@@ -213,7 +223,7 @@ class Driver:
     def _receive(self, deadline: float | None) -> Message | None:
         timeout = _PATROL if deadline is None else min(_PATROL, deadline - self._now())
         try:
-            return self.wiring.clock.receive(self.inbox.messages, timeout)
+            return self.wiring.receive(timeout)
         except queue.Empty:
             if timeout >= _PATROL:
                 self._patrol()
@@ -221,10 +231,19 @@ class Driver:
 
     def take(self, message: Message) -> None:
         """Handle one message; a halt is raised."""
+        self.perform(self.react(message))
+
+    def react(self, message: Message) -> list[Command]:
+        """What is to be done about a message; a halt is raised."""
+        if message.__class__ is EndMessage:
+            return self.end(*message)
         if isinstance(message, HaltMessage):
             self.halt_posted = False
             raise message.error
-        self.perform(self.end(*message))
+        if isinstance(message, LimitMessage):
+            return self.engine.overrun(*message, self._now())
+        assert isinstance(message, AskMessage), message
+        return answer(self, message.signum)
 
     def end(self, uid: VertexID, number: int) -> list[Command]:
         """Tell the engine that an attempt has ended; 0 is the one that is active."""
@@ -290,9 +309,10 @@ class Driver:
     def stop(self, uid: VertexID, number: int, stage: Stage) -> None:
         """Stop an attempt; what it does about that is not waited for."""
         live = self.live[uid]
+        live.job._polite = self.polite  # noqa: SLF001 -- what asking is, this time
         live.stop(stage)
         if not live.running and live.executor.revoke(live.job):
-            self.inbox.messages.put(EndMessage(uid, number))
+            self.inbox.post(EndMessage(uid, number))
 
     def _patrol(self) -> None:
         """Nothing was heard for a while: find attempts that are gone, name those in doubt."""

@@ -42,6 +42,12 @@ class Live:
         except Exception:  # the others are to be stopped all the same
             logger.exception("job %s raised when it was stopped", self.job.uid)
 
+    def suspend(self, resume: bool) -> None:
+        """Make what it runs stand still, or go on, where that can be done."""
+        suspend = getattr(self.executor, "suspend", None)
+        if suspend is not None:
+            suspend(self.job, resume)
+
     def gone(self, now: float) -> bool:
         """Whether the attempt is over and has not said so; what is in doubt is logged."""
         alive = self.executor.alive(self.job)

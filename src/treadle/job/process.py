@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
+import signal
 from abc import ABCMeta, abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from treadle.job.base import Job, NotifyEndType, logger
-from treadle.process import Run
+from treadle.process import Conditions, Run
+from treadle.process.conditions import PLAIN
 from treadle.status import ReturnValue
 
 if TYPE_CHECKING:
     from treadle.engine import VertexID
+    from treadle.process.remote import RemoteRun
 
 
 class ProcessJob(Job, metaclass=ABCMeta):
     """A job that runs `cmdline` and ends with it, and with everything that it started.
 
     Attributes:
-        proc_handle: the process (`treadle.process.Run`), once it was started.
+        proc_handle: the process (`treadle.process.Run`, or what stands for it), once it
+            was started.
         spawn_error: why it could not be started; it then counts as a failure.
-        leave_running: leave alone what it still has in the background when it ends.
+        conditions: limits, priority, a terminal, what happens to what it leaves behind;
+            see `treadle.process.Conditions`.
+        leave_running: True stands for `leak="leave"` among the conditions.
     """
 
     leave_running = False
+    conditions: Conditions = PLAIN
     spawn_error: BaseException | None = None
     _unknown_logged = False
+    _polite: int = signal.SIGTERM
 
     def __init__(self, uid: VertexID, data: Any, notify_end: NotifyEndType) -> None:
         super().__init__(uid, data, notify_end)
-        self.proc_handle: Run | None = None
+        self.proc_handle: Run | RemoteRun | None = None
 
     @property
     @abstractmethod
@@ -43,7 +52,7 @@ class ProcessJob(Job, metaclass=ABCMeta):
     def run(self) -> None:
         """Start the program and wait for it."""
         self._forget_process()
-        if self._spawn() and self.proc_handle is not None:
+        if self._spawn(Run) and self.proc_handle is not None:
             self.proc_handle.wait()
 
     def _forget_process(self) -> None:
@@ -55,7 +64,8 @@ class ProcessJob(Job, metaclass=ABCMeta):
         super()._renew()
         self._forget_process()
 
-    def _spawn(self) -> bool:
+    def _spawn(self, make: Callable[..., Run | RemoteRun]) -> bool:
+        """Start the program with `make`; False if it was not, for whatever reason."""
         try:
             options = {**self.cmd_options, "bg": True}
             with self.lock:
@@ -63,18 +73,26 @@ class ProcessJob(Job, metaclass=ABCMeta):
                 # the process is not started.
                 if self.interrupted:
                     return False
-                self.proc_handle = self._run(self.cmdline, options)
+                command = self._command()
+                self.proc_handle = make(command, conditions=self._all_conditions(), **options)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the job could not be started
-            self.spawn_error = error
-            logger.exception("job %s could not be started", self.uid)
+            self._not_started(error)
             return False
         return True
 
-    def _run(self, cmdline: Any, options: dict[str, Any]) -> Run:
+    def _command(self) -> Any:
+        cmdline: Any = self.cmdline
         command = cmdline() if callable(cmdline) else cmdline
         if command is None:
             raise ValueError(f"job {self.uid!r} has no command line")
-        return Run(command, leave_running=self.leave_running, **options)
+        return command
+
+    def _all_conditions(self) -> Conditions:
+        return self.conditions._replace(leak="leave") if self.leave_running else self.conditions
+
+    def _not_started(self, error: BaseException) -> None:
+        self.spawn_error = error
+        logger.error("job %s could not be started", self.uid, exc_info=error)
 
     @property
     def status(self) -> ReturnValue:
@@ -83,6 +101,8 @@ class ProcessJob(Job, metaclass=ABCMeta):
             return ReturnValue.failure
         if self.proc_handle is None:
             return ReturnValue.notready
+        if self.proc_handle.leaked and self.conditions.leak == "fail":
+            return ReturnValue.failure
         return self._decode(self.proc_handle.status)
 
     def _decode(self, code: int | None) -> ReturnValue:
@@ -110,7 +130,7 @@ class ProcessJob(Job, metaclass=ABCMeta):
             handle = self.proc_handle
         if first and handle is not None:
             if self.grace:
-                handle.terminate()
+                handle.terminate(self._polite)
             else:
                 handle.kill()
         return True

@@ -14,6 +14,7 @@ their own.
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from treadle.job.base import Job
 from treadle.job.driver import Driver, describe
 from treadle.job.live import logger
 from treadle.job.signals import Signals
-from treadle.job.ticket import HaltMessage
+from treadle.job.ticket import AskMessage, HaltMessage
 from treadle.job.windup import wind_up
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ class Running:
         """Make everything ready for a run."""
         raise NotImplementedError
 
+    def report_state(self, lines: list[str]) -> None:
+        """Say how the run is, because SIGUSR1 or SIGQUIT asked for it: on the error output."""
+        if sys.stderr is not None:
+            sys.stderr.write("\n".join([*lines, ""]))
+
     def _work(self) -> None:
         """Go through the stages until all is done."""
         raise NotImplementedError
@@ -52,7 +58,7 @@ class Running:
             raise SchedulerError("run() is under way on this scheduler; use another one")
         # What must be done at the end is done at two places, one inside the other: an
         # interrupt can keep a line from being run, but not two.
-        signals = Signals(self._halt, self._in_callback)
+        signals = Signals(self._halt, self._ask, self._in_callback)
         try:
             try:
                 self._running = True
@@ -124,7 +130,12 @@ class Running:
         driver = self._driver
         if driver is not None and self._running:
             driver.halt_posted = True
-            driver.inbox.messages.put(HaltMessage(error))
+            driver.inbox.post(HaltMessage(error))
+
+    def _ask(self, signum: int) -> None:
+        driver = self._driver
+        if driver is not None and self._running:
+            driver.inbox.post(AskMessage(signum))
 
     def _in_callback(self) -> bool:
         doing = self._driver.doing if self._driver is not None else None

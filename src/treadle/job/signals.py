@@ -1,4 +1,4 @@
-"""SIGINT, SIGTERM, SIGHUP and SIGQUIT while a scheduler runs.
+"""The signals of a person, a shell or a service manager, while a scheduler runs.
 
 The problem: Python raises KeyboardInterrupt between any two bytecodes of the main
 thread. Between starting a job and noting that it was started, that loses the job.
@@ -11,7 +11,9 @@ signal, a handler of ours posts the signal to the scheduler's inbox, which is sa
 anywhere, and the scheduler sees it when it next waits. Only in the user's own
 callbacks, which may take long, is it raised on the spot. The other three would end
 the process and leave the jobs behind (a closed terminal is a SIGHUP); they are
-handled the same way, and `run()` raises `Terminated` when all are stopped.
+handled the same way, and `run()` raises `Terminated` when all are stopped. SIGQUIT says
+first how the run is, and SIGUSR1 says only that; SIGTSTP stops the processes of the jobs
+before it stops us. A long callback delays these three.
 
 Not covered: a handler of the host's that raises an exception of its own. The
 scheduler owns an attempt before it starts it, so such an exception leaves
@@ -30,6 +32,7 @@ from typing import Any
 from treadle.errors import Terminated
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_ASKING = (signal.SIGTSTP, signal.SIGUSR1)
 
 
 class Signals:
@@ -37,13 +40,18 @@ class Signals:
 
     Args:
         post: called with the exception that stands for the signal.
+        ask: called with a signal that is not to end the run.
         in_callback: whether the user's code is running.
     """
 
     def __init__(
-        self, post: Callable[[BaseException], object], in_callback: Callable[[], bool]
+        self,
+        post: Callable[[BaseException], object],
+        ask: Callable[[int], object],
+        in_callback: Callable[[], bool],
     ) -> None:
         self._post = post
+        self._ask = ask
         self._in_callback = in_callback
         self._before: dict[int, Any] = {}
         self._pid = os.getpid()
@@ -53,7 +61,7 @@ class Signals:
         if threading.current_thread() is not threading.main_thread():
             return
         self._take(signal.SIGINT, signal.default_int_handler)
-        for signum in _ENDING:
+        for signum in (*_ENDING, *_ASKING):
             self._take(signum, signal.SIG_DFL)
 
     def _take(self, signum: int, untouched: object) -> None:
@@ -75,6 +83,11 @@ class Signals:
             self.give_back()
             os.kill(os.getpid(), signum)
             return
+        if signum in _ASKING:
+            self._ask(signum)
+            return
+        if signum == signal.SIGQUIT:
+            self._ask(signum)
         error = KeyboardInterrupt() if signum == signal.SIGINT else Terminated(signum)
         if self._in_callback():
             raise error

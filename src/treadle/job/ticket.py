@@ -15,10 +15,14 @@ own, with a requeue between the two calls. Nothing tells that from a true end.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from treadle.engine import VertexID
+from treadle.engine import Outcome, VertexID
+
+if TYPE_CHECKING:
+    import socket
 
 
 class EndMessage(NamedTuple):
@@ -34,7 +38,21 @@ class HaltMessage(NamedTuple):
     error: BaseException
 
 
-Message = EndMessage | HaltMessage
+class LimitMessage(NamedTuple):
+    """An attempt went over a limit that is looked after where it runs."""
+
+    uid: VertexID
+    attempt: int
+    outcome: Outcome
+
+
+class AskMessage(NamedTuple):
+    """Somebody outside wants something of the run: to stand still, or to say how it is."""
+
+    signum: int
+
+
+Message = EndMessage | HaltMessage | LimitMessage | AskMessage
 
 _make = tuple.__new__
 
@@ -48,10 +66,39 @@ class Inbox:
 
     def __init__(self) -> None:
         self.messages: SimpleQueue[Message] = SimpleQueue()
+        self.post: Callable[[Message], object] = self.messages.put
+        self.asleep = False
+        self._bell: tuple[socket.socket, socket.socket] | None = None
+
+    @property
+    def bell(self) -> socket.socket:
+        """For a reader that waits elsewhere as well: readable when something was posted.
+
+        It is rung while `asleep` is set. The reader sets that before it looks whether a
+        message is there: one that it does not see was put after that, and rings.
+        """
+        if self._bell is None:
+            self._bell = _bell()
+            self.post = self._post_and_ring
+        return self._bell[0]
+
+    def _post_and_ring(self, message: Message) -> None:
+        self.messages.put(message)
+        if self.asleep and self._bell is not None:
+            # Full: it has been rung often enough. Closed: the run is over.
+            with suppress(OSError):
+                self._bell[1].send(b"!")
+
+    def close(self) -> None:
+        """Nobody reads any more."""
+        bell, self._bell = self._bell, None
+        self.post = self.messages.put
+        for end in bell or ():
+            end.close()
 
     def put(self, uid: VertexID) -> None:
         """Say that the job has ended."""
-        self.messages.put(EndMessage(uid, 0))
+        self.post(EndMessage(uid, 0))
 
     def qsize(self) -> int:
         """How many messages wait."""
@@ -62,27 +109,36 @@ class Inbox:
         return self.messages.empty()
 
 
+def _bell() -> tuple[socket.socket, socket.socket]:
+    import socket  # noqa: PLC0415 -- for runs with processes only: it takes a while to load
+
+    ends = socket.socketpair()
+    for end in ends:
+        end.setblocking(False)
+    return ends
+
+
 class Ticket:
     """The `notify_end` of one job."""
 
-    __slots__ = ("_post", "attempt", "uid")
+    __slots__ = ("_inbox", "attempt", "uid")
 
     def __init__(self, inbox: Inbox, uid: VertexID) -> None:
         self.uid = uid
         self.attempt = -1
-        self._post = inbox.messages.put
+        self._inbox = inbox
 
     def __call__(self, uid: VertexID) -> None:
         """Say that the attempt under way has ended."""
         attempt = self.attempt if uid == self.uid else -1
-        self._post(_make(EndMessage, (uid, attempt)))
+        self._inbox.post(_make(EndMessage, (uid, attempt)))
 
     def stamped(self) -> Callable[[Any], None]:
         """Take the stamp: from now on only what is returned here can end the attempt."""
-        attempt, post = self.attempt, self._post
+        attempt, inbox = self.attempt, self._inbox
         self.attempt = -1
 
         def notify(uid: VertexID) -> None:
-            post(_make(EndMessage, (uid, attempt)))
+            inbox.post(_make(EndMessage, (uid, attempt)))
 
         return notify

@@ -7,13 +7,14 @@ each of which is one step harder: ask, kill, give up.
 from __future__ import annotations
 
 import contextlib
+import signal
 from collections.abc import Callable
 
 from treadle.engine import Collect, Command
 from treadle.errors import Terminated
 from treadle.job.driver import Driver
 from treadle.job.live import Live, logger
-from treadle.job.ticket import EndMessage, HaltMessage
+from treadle.job.ticket import EndMessage
 
 _AGAIN = (KeyboardInterrupt, Terminated)
 
@@ -27,6 +28,7 @@ def wind_up(driver: Driver, error: BaseException) -> None:
     """
     engine = driver.engine
     _adopt(driver)
+    driver.polite = _polite(error)
     if not engine.halts:
         logger.info("Interrupting jobs...")
     _perform(driver, error, engine.halt(type(error).__name__, driver._now()))  # noqa: SLF001 -- one unit
@@ -36,6 +38,18 @@ def wind_up(driver: Driver, error: BaseException) -> None:
     _recover_ends(driver)
     while engine.active:
         _next(driver, error)
+
+
+def _polite(error: BaseException) -> int:
+    """The signal that jobs are asked with: the one that we were asked with.
+
+    A program knows best what its own Ctrl-C means. SIGQUIT would make it dump core.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        return signal.SIGINT
+    if isinstance(error, Terminated) and error.signum == signal.SIGHUP:
+        return signal.SIGHUP
+    return signal.SIGTERM
 
 
 def _adopt(driver: Driver) -> None:
@@ -53,17 +67,14 @@ def _recover_ends(driver: Driver) -> None:
     """Post the ends that may have been lost: an exception can come with the message in hand."""
     for uid, live in driver.live.items():
         if live.running and live.executor.alive(live.job) is False:
-            driver.inbox.messages.put(EndMessage(uid, live.number))
+            driver.inbox.post(EndMessage(uid, live.number))
 
 
 def _next(driver: Driver, error: BaseException) -> None:
     deadline = driver.engine.next_deadline()
     message = driver._receive(deadline)  # noqa: SLF001 -- one unit
-    if isinstance(message, HaltMessage):
-        driver.halt_posted = False
-        raise message.error
     if message is not None:
-        _perform(driver, error, driver.end(*message))
+        _perform(driver, error, driver.react(message))
     now = driver._now()  # noqa: SLF001 -- one unit
     if deadline is not None and deadline <= now:
         _perform(driver, error, driver.engine.tick(now))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from treadle.clock import Clock
+from treadle.clock import SYSTEM, Clock
+from treadle.engine import Outcome
 from treadle.executors import (
     Executor,
     ProcessExecutor,
@@ -16,14 +17,18 @@ from treadle.executors import (
 )
 from treadle.job.base import Job
 from treadle.job.process import ProcessJob
+from treadle.job.ticket import Inbox, LimitMessage, Message
+from treadle.process.available import available
 from treadle.process.tree import CENSUS
 
 if TYPE_CHECKING:
     from treadle.engine import JobSpec
+    from treadle.executors.warden import WardenExecutor
     from treadle.job.spec import SpecReader
 
 _START = StartExecutor()
-_BASES: dict[type, Executor] = {ProcessJob: ProcessExecutor(), Job: ThreadExecutor()}
+_THREADS = ThreadExecutor()
+_PROCESSES = ProcessExecutor()
 
 
 class Wiring:
@@ -48,9 +53,38 @@ class Wiring:
         self.clock = clock
         self._lock = lock
         self.threads = ThreadCache(self._prepare, reuse_threads)
+        self.inbox = Inbox()
+        self._warden = self._make_warden()
+        self._bases: dict[type, Executor] = {
+            ProcessJob: self._warden or _PROCESSES,
+            Job: _THREADS,
+        }
         self._executor = executor
         self._specs = specs
         self._chosen: dict[type, Executor] = {}
+
+    def _make_warden(self) -> WardenExecutor | None:
+        # The warden lives in real time, whatever the clock says.
+        if self.clock is not SYSTEM or not available():
+            return None
+        # Loaded when processes are first wanted: it takes a while.
+        from treadle.executors.warden import WardenExecutor  # noqa: PLC0415
+
+        return WardenExecutor(self._over_limit)
+
+    def _over_limit(self, job: Job, outcome: Outcome) -> None:
+        self.inbox.post(LimitMessage(job.uid, job.attempt, outcome))
+
+    def receive(self, timeout: float) -> Message:
+        """Take the next message; wait `timeout` seconds at most.
+
+        Raises:
+            queue.Empty: none came in time.
+        """
+        warden = self._warden
+        if warden is not None and warden.active:
+            return cast(Message, warden.receive(self.inbox, timeout))
+        return self.clock.receive(self.inbox.messages, timeout)
 
     def _prepare(self) -> None:
         Job.lock.use(self._lock)
@@ -59,7 +93,7 @@ class Wiring:
         """The executor of the job, by its class."""
         chosen = self._chosen.get(job.__class__)
         if chosen is None:
-            chosen = self._executor or choose(job.__class__, _BASES, _START)
+            chosen = self._executor or choose(job.__class__, self._bases, _START)
             self._chosen[job.__class__] = chosen
         return chosen
 
@@ -68,10 +102,15 @@ class Wiring:
         return self._specs.read(job, self.executor(job))
 
     def close(self, wait: bool) -> None:
-        """Let the threads go."""
+        """Let the threads go, and the warden."""
         self.threads.close(wait)
+        if self._warden is not None:
+            self._warden.close()
+        self.inbox.close()
 
     def sweep(self) -> None:
         """Kill what the processes of the run left behind, whichever way they were run."""
-        if any(issubclass(kind, ProcessJob) for kind in self._chosen):
+        # The warden leaves nothing behind.
+        own = [kind for kind, executor in self._chosen.items() if executor is not self._warden]
+        if any(issubclass(kind, ProcessJob) for kind in own):
             CENSUS.sweep()

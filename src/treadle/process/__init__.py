@@ -1,5 +1,6 @@
 """Processes: starting them, their trees, how they end."""
 
 from treadle.process.child import Run
+from treadle.process.conditions import Conditions, Leak, Usage
 
-__all__ = ["Run"]
+__all__ = ["Conditions", "Leak", "Run", "Usage"]

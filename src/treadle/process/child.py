@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from treadle.errors import ProcessError
+from treadle.process.command import checked_command, checked_variables
+from treadle.process.conditioned import conditioned, possible
+from treadle.process.conditions import PLAIN, Conditions
 from treadle.process.output import STDOUT, Redirection, Streams
 from treadle.process.pipes import Capture, Feed
 from treadle.process.tree import CENSUS, MARK, await_group, signal_group
@@ -31,7 +34,7 @@ class Run:
         set_sigpipe: let it be ended by writing to a closed pipe, as programs expect.
         parse_shebang: the seed's; here the kernel reads the first line of a script.
         ignore_environ: False to add `env` to the host's environment instead.
-        leave_running: leave what it started in the background alone when it ends.
+        conditions: limits, priority and so on; what only the warden can give is refused.
 
     Attributes:
         pid: its process id.
@@ -56,10 +59,10 @@ class Run:
         set_sigpipe: bool = True,
         parse_shebang: bool = False,
         ignore_environ: bool = True,
-        leave_running: bool = False,
+        conditions: Conditions = PLAIN,
     ) -> None:
         del parse_shebang
-        self.cmds = _checked(cmds)
+        self.cmds = checked_command(cmds)
         self.leaked = 0
         self.out: str | None = None
         self.err: str | None = None
@@ -69,7 +72,8 @@ class Run:
         self._signalling = threading.Lock()
         self._reaped = False
         self._stopped_hard = False
-        self._leave_running = leave_running
+        self._leave_running = conditions.leak == "leave"
+        self._conditions = possible(conditions)
         self._mark = CENSUS.mark()
         try:
             environment = _environment(env, ignore_environ, self._mark)
@@ -97,14 +101,16 @@ class Run:
             with Streams(output, error, source) as streams:
                 # No preexec_fn: with it the host is copied (fork), without it not (vfork).
                 popen = subprocess.Popen(
-                    self.cmds,
+                    conditioned(self.cmds, self._conditions),
                     stdin=streams.input,
                     stdout=streams.output,
                     stderr=streams.error,
                     cwd=cwd,
                     env=environment,
                     restore_signals=set_sigpipe,
-                    process_group=0,
+                    # Also without the host's terminal: what reads or sets that from the
+                    # background would be stopped, and wait for ever.
+                    start_new_session=True,
                 )
         except (OSError, ValueError, subprocess.SubprocessError) as problem:
             raise ProcessError(f"cannot start {self.cmds[0]!r}: {problem}") from problem
@@ -127,6 +133,11 @@ class Run:
             self.kill()
             self.wait()
             raise
+
+    @property
+    def known_pid(self) -> int:
+        """The pid, without waiting for it."""
+        return self.pid
 
     @property
     def status(self) -> int | None:
@@ -193,10 +204,20 @@ class Run:
 
     def terminate(self, signum: int = signal.SIGTERM) -> None:
         """Ask the process group to end; a stopped one is continued so that it can."""
+        self._signal(signum, signal.SIGCONT)
+
+    def suspend(self) -> None:
+        """Make the process group stand still."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, *signals: int) -> None:
         with self._signalling:
-            if not self._reaped:
+            for signum in signals if not self._reaped else ():
                 signal_group(self.pid, signum)
-                signal_group(self.pid, signal.SIGCONT)
 
     def kill(self, recursive: bool = True, timeout: float = 3) -> None:
         """End the process and (with `recursive`) everything it started, at once.
@@ -219,28 +240,10 @@ class Run:
         self.kill()
 
 
-def _checked(cmds: Sequence[str]) -> list[str]:
-    if isinstance(cmds, str | bytes) or not isinstance(cmds, Sequence):
-        raise ProcessError(f"a command is a list of strings, not {cmds!r}")
-    if not cmds:
-        raise ProcessError("the command is empty")
-    parts: list[Any] = list(cmds)
-    wrong = [part for part in parts if not isinstance(part, str | bytes | os.PathLike)]
-    if wrong:
-        raise ProcessError(f"a command is a list of strings; {wrong[0]!r} in {cmds!r} is not one")
-    return [os.fsdecode(part) for part in cmds]
-
-
 def _environment(env: Mapping[str, str] | None, alone: bool, mark: str) -> dict[bytes, bytes]:
     """As bytes, which is what the kernel wants: the host's is not decoded and encoded each time."""
     environment = {} if env is not None and alone else dict(os.environb)
-    for name, value in (env or {}).items():
-        try:
-            environment[os.fsencode(name)] = os.fsencode(value)
-        except TypeError:
-            raise ProcessError(
-                f"the environment has {name!r} = {value!r}; both must be strings"
-            ) from None
+    environment |= checked_variables(env)
     # Behind the mark of the job that this process itself is part of, if it is.
     marks = [os.environb.get(MARK.encode()), mark.encode()]
     environment[MARK.encode()] = b",".join(filter(None, marks))

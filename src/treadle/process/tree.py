@@ -65,6 +65,10 @@ class Census:
             self._allowed.add(mark)
         return mark.decode()
 
+    def adopt(self, session: str) -> None:
+        """Answer for the marks of a session whose owner is gone; all of them are over."""
+        self._pid, self._session = os.getpid(), session.encode()
+
     def over(self, mark: str) -> None:
         """The attempt with this mark is over: whatever still carries it is to go."""
         with self._lock:
@@ -116,6 +120,16 @@ class Census:
             finally:
                 os.close(descriptor)
         return False
+
+
+def sweep_session(session: str) -> int:
+    """Kill whatever carries a mark of this session; return how many there were.
+
+    For the session of a warden that is gone: all its attempts are over.
+    """
+    census = Census()
+    census.adopt(session)
+    return census.sweep()
 
 
 def _await_end(descriptor: int) -> None:

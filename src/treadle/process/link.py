@@ -1,0 +1,321 @@
+"""The scheduler's end of the warden: started with the first process job, closed with the run.
+
+Frames go out at once, since a job is waiting for each; ends come in as many as have
+arrived. Nobody waits here for long without the other side being able to go on: the
+warden never blocks on writing, so a scheduler that does is served in the end.
+
+When the stream ends and nobody closed it, the warden is gone. Then its guard is awaited,
+who ends when no descendant of the warden is left, and only then are the attempts called
+lost: another attempt must not find the first one still at work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import queue
+import select
+import socket
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from treadle.clock import SYSTEM
+from treadle.errors import ProcessError
+from treadle.process.tree import MARK, sweep_session
+from treadle.process.warden import wire
+
+if TYPE_CHECKING:
+    from treadle.process.remote import RemoteRun
+
+_START = (
+    "import sys; a = sys.argv; sys.path.append(a[1]); from warden.guard import main; "
+    "main(int(a[2]), int(a[3]), a[4].encode(), a[5].encode())"
+)
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
+_RECEIVE = 1 << 16
+_SENDS_WITHIN = 30.0  # seconds; a warden that takes longer is stopped or worse
+_CLEARS_WITHIN = 10.0  # seconds for the guard of a warden that is gone
+_CLOSES_WITHIN = 5.0  # seconds
+
+_numbers = itertools.count(1)
+_open: weakref.WeakSet[Link] = weakref.WeakSet()
+
+
+FileId = tuple[int, int, int]
+
+
+def file_id(descriptor: int) -> FileId | None:
+    """What tells an open file from others; None where the descriptor is closed."""
+    try:
+        found = os.fstat(descriptor)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_rdev
+
+
+class Sleeper(Protocol):
+    """Whoever waits for reports and for messages at the same time."""
+
+    messages: queue.SimpleQueue[Any]
+    asleep: bool
+
+
+class WardenLost(ProcessError):  # noqa: N818 -- reads as what it says
+    """The warden is gone."""
+
+
+class Link:
+    """A warden and the attempts that it runs.
+
+    Attributes:
+        inherited: the output and error output that the warden was started with.
+
+    Raises:
+        ProcessError: it cannot be started.
+    """
+
+    def __init__(self) -> None:
+        self.broken = False
+        self.inherited = {number: file_id(number) for number in (1, 2)}
+        self._greeted = False
+        self._runs: dict[int, RemoteRun] = {}
+        self._frames = wire.Frames(to_warden=False)
+        self._reading = threading.RLock()
+        self._sending = threading.RLock()
+        self._base: dict[bytes, bytes] | None = None
+        self._bases = 0
+        self._session = os.urandom(8).hex()
+        self._socket, theirs = socket.socketpair()
+        try:
+            self._guard = _start(theirs, self._session)
+        except BaseException:
+            self._socket.close()
+            raise
+        finally:
+            theirs.close()
+        self._socket.setblocking(False)
+        self._fileno = self._socket.fileno()
+        self._bell: socket.socket | None = None
+        self._poll = select.poll()
+        self._poll.register(self._socket, select.POLLIN)
+        _open.add(self)
+
+    # -- to the warden -------------------------------------------------------------------
+
+    def spawn(self, run: RemoteRun, spawn: wire.Spawn, passed: Sequence[int]) -> int:
+        """Start an attempt; return its number. Tells `run` what becomes of it.
+
+        Raises:
+            WardenLost: there is no warden any more.
+            ValueError: a text holds a NUL.
+        """
+        number = next(_numbers)
+        data = wire.frame(wire.SPAWN, number, wire.spawn_body(spawn))
+        self._runs[number] = run
+        run.number = number
+        self._send(data, passed)
+        return number
+
+    def base(self) -> int:
+        """The number of the environment that this process has now."""
+        # The mapping inside of `os.environ`: the one way to compare it without decoding it.
+        now: dict[bytes, bytes] = getattr(os.environ, "_data", None) or dict(os.environb)
+        if now != self._base:
+            self._base = dict(now)
+            self._bases += 1
+            self._send(wire.frame(wire.BASE, self._bases, wire.base_body(self._base)))
+        return self._bases
+
+    def stop(self, number: int, how: int, signum: int = 0) -> None:
+        """Stop an attempt: `ASK` (with a signal), `KILL`, `KILL_LEADER`."""
+        self._tell(wire.STOP, number, wire.stop_body(how, signum))
+
+    def suspend(self, number: int, resume: bool) -> None:
+        """Stop an attempt's tree for a while, or let it go on."""
+        self._tell(wire.RESUME if resume else wire.SUSPEND, number)
+
+    def _tell(self, kind: int, number: int, body: bytes = b"") -> None:
+        # To a warden that is gone there is nothing to say: its attempts have ended.
+        with contextlib.suppress(WardenLost):
+            self._send(wire.frame(kind, number, body))
+
+    def _send(self, data: bytes, passed: Sequence[int] = ()) -> None:
+        with self._sending:
+            if self.broken:
+                raise WardenLost("the warden is gone")
+            try:
+                if passed:
+                    sent = socket.send_fds(self._socket, [data], list(passed))
+                else:
+                    sent = self._socket.send(data)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                self.lose()
+                raise WardenLost("the warden is gone") from None
+            if sent < len(data):
+                self._send_rest(data[sent:], passed if not sent else ())
+
+    def _send_rest(self, data: bytes, passed: Sequence[int]) -> None:
+        poll = select.poll()
+        poll.register(self._socket, select.POLLOUT)
+        if not poll.poll(_SENDS_WITHIN * 1000):
+            self.lose()
+            raise WardenLost(f"the warden did not listen for {_SENDS_WITHIN:.0f} s")
+        self._send(data, passed)
+
+    # -- from the warden -----------------------------------------------------------------
+
+    def attend(self, bell: socket.socket) -> None:
+        """Wake up from `pump` also when this can be read."""
+        if bell is not self._bell:
+            self._bell = bell
+            self._poll.register(bell, select.POLLIN)
+
+    def pump(self, timeout: float, sleeper: Sleeper | None = None) -> None:
+        """Wait for reports or the bell, `timeout` seconds at most; take what has come.
+
+        Args:
+            timeout: seconds.
+            sleeper: who rings the bell, and is to do so only while this waits.
+        """
+        with self._reading:
+            if sleeper is None:
+                ready = self._poll.poll(timeout * 1000)
+            else:
+                sleeper.asleep = True
+                ready = self._poll.poll(timeout * 1000) if sleeper.messages.empty() else []
+                sleeper.asleep = False
+            for descriptor, _ in ready:
+                if descriptor == self._fileno:
+                    self._receive()
+                elif self._bell is not None:
+                    with contextlib.suppress(BlockingIOError):
+                        self._bell.recv(_RECEIVE)
+
+    def await_(self, true: Callable[[], object]) -> None:
+        """Take frames until something is true, whoever else takes them as well."""
+        while not true():
+            if self._reading.acquire(timeout=0.05):
+                try:
+                    if not true():
+                        self.pump(0.05)
+                finally:
+                    self._reading.release()
+
+    def _receive(self) -> None:
+        if self.broken:
+            return
+        try:
+            data = self._socket.recv(_RECEIVE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.lose()
+            return
+        for kind, number, body in self._frames.feed(data):
+            self._take(kind, number, body)
+
+    def _take(self, kind: int, number: int, body: bytes) -> None:
+        if kind == wire.ENDED:
+            if (run := self._runs.pop(number, None)) is not None:
+                run.ended(wire.read_end(body))
+        elif kind == wire.HELLO:
+            self._greeted = True
+        elif kind == wire.FAILED:
+            if (run := self._runs.pop(number, None)) is not None:
+                run.failed(*wire.read_failed(body))
+        elif kind == wire.GONE:
+            if (run := self._runs.pop(number, None)) is not None:
+                run.lost("it was never started")
+        elif (run := self._runs.get(number)) is not None:
+            if kind == wire.STARTED:
+                run.started(wire.read_started(body))
+            else:
+                run.over(body.decode())
+
+    # -- its end -------------------------------------------------------------------------
+
+    def lose(self) -> None:
+        """The warden is gone: wait until nothing of it is left, then call its attempts lost."""
+        with self._sending, self._reading:
+            if self.broken:
+                return
+            self.broken = True
+            self._shut()
+            code = self._await_guard(_CLEARS_WITHIN)
+            # Where the guard is gone as well, the marks are all there is to go by.
+            sweep_session(self._session)
+            why = "the warden ended"
+            if not self._greeted:
+                why = (
+                    f"the warden could not be started (exit {code}); TREADLE_WARDEN=0 does without"
+                )
+            runs = list(self._runs.values())
+            self._runs.clear()
+        for run in runs:
+            run.lost(why)
+
+    def close(self) -> None:
+        """The run is over: let the warden go, and wait for it."""
+        with self._sending, self._reading:
+            if self.broken:
+                return
+            with contextlib.suppress(WardenLost):
+                self._send(wire.frame(wire.CLOSE))
+            self.broken = True
+            self._await_guard(_CLOSES_WITHIN)
+            self._shut()
+
+    def _await_guard(self, seconds: float) -> int | None:
+        end = SYSTEM.monotonic() + seconds
+        while True:
+            try:
+                return self._guard.wait(max(0.0, end - SYSTEM.monotonic()))
+            except subprocess.TimeoutExpired:
+                return None
+
+    def _shut(self) -> None:
+        _open.discard(self)
+        self._poll.unregister(self._socket)
+        self._socket.close()
+
+    def forget(self) -> None:
+        """In a fork of the host: this end is not ours."""
+        self.broken = True
+        self._socket.close()
+
+
+def _start(theirs: socket.socket, session: str) -> subprocess.Popen[bytes]:
+    arguments = [_FOLDER, str(theirs.fileno()), str(os.getpid()), _outer(), session]
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _START, *arguments],
+            pass_fds=[theirs.fileno()],
+            # Keys that signal the foreground group of the terminal are not for the warden.
+            process_group=0,
+            cwd="/",
+        )
+    except OSError as problem:
+        raise ProcessError(f"cannot start the warden: {problem}") from problem
+
+
+def _outer() -> str:
+    """The marks of the jobs that this process itself is part of, and a comma."""
+    marks = os.environ.get(MARK)
+    return f"{marks}," if marks else ""
+
+
+def _after_fork() -> None:
+    for link in list(_open):
+        link.forget()
+
+
+os.register_at_fork(after_in_child=_after_fork)
