@@ -68,8 +68,14 @@ def test_list_gives_programs_everything(treadle: Call, tmp_path: Path) -> None:
     jobs = json.loads(treadle("list", "--json").stdout)
     assert [job["name"] for job in jobs] == ["fetch", "build[linux]", "build[mac]", "all"]
     assert jobs[1]["needs"] == ["fetch"]
-    assert jobs[1]["run"] == ["/bin/sh", "-c", "make"]
+    assert jobs[1]["run"] == ["make"]
     assert (jobs[0]["queue"], jobs[0]["timeout"]) == ("net", None)
+    (tmp_path / "treadle.toml").write_text(
+        "[job.a]\nrun = 'make | tee'\numask = '022'\nlimits = { memory = '1G' }\n"
+    )
+    (job,) = json.loads(treadle("list", "--json").stdout)
+    assert job["run"] == ["/bin/sh", "-c", "make | tee"]
+    assert (job["umask"], job["limits"], job["leak"]) == ("022", {"memory": 1 << 30}, "kill")
 
 
 def test_treadle_alone_lists_the_jobs_or_helps(treadle: Call, tmp_path: Path) -> None:

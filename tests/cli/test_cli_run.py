@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -92,6 +93,49 @@ def test_running_jobs_may_end_after_a_failure(treadle: Call, tmp_path: Path) -> 
     assert "1 failed, 2 not started, 1 ok of 4 jobs" in done.stdout
 
 
+def test_a_job_without_a_shell_finds_the_same_environment(treadle: Call, tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    write(
+        tmp_path,
+        "[job.direct]\ncwd = 'sub'\nrun = 'env'\n[job.up]\ncwd = 'sub/..'\nrun = 'env'\n"
+        "[job.shell]\ncwd = 'sub'\nrun = 'env;'\n[job.own]\nrun = 'env'\nenv = { PWD = '/' }\n",
+    )
+    done = treadle("run")
+    assert done.returncode == 0
+    folder = next((tmp_path / ".treadle" / "logs").iterdir())
+    found = {
+        log.name.partition(".")[0]: dict(
+            line.split("=", 1) for line in log.read_text().splitlines() if "=" in line
+        )
+        for log in folder.iterdir()
+    }
+    assert [found[name]["PWD"] for name in ("direct", "shell", "up", "own")] == [
+        f"{tmp_path}/sub", f"{tmp_path}/sub", f"{tmp_path}", "/",
+    ]  # fmt: skip
+    different = {"TREADLE_JOB", "TREADLE_SLOT", "TREADLE_TREE", "SHLVL", "_"}
+    assert set(found["shell"].items()) ^ set(found["direct"].items()) <= {
+        (name, found[job].get(name, "")) for name in different for job in ("shell", "direct")
+    }
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="there is no bash")
+def test_a_shell_that_is_named_is_used(treadle: Call, tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        """[defaults]
+shell = "bash"
+[job.a]
+run = '[[ $BASH_VERSION == *.* ]] && echo ok'
+[job.b]
+run = 'test -z "$BASH_VERSION"'
+shell = "sh"
+[job.c]
+run = ["sh", "-c", 'test -z "$BASH_VERSION"']
+""",
+    )
+    assert treadle("run", "-k0").returncode == 0
+
+
 @pytest.mark.parametrize(
     ("job", "why"),
     [
@@ -99,7 +143,8 @@ def test_running_jobs_may_end_after_a_failure(treadle: Call, tmp_path: Path) -> 
         ("run = ['./data']", "cannot start './data': permission denied$"),
         ("run = ['.']", "permission denied$"),
         ("run = 'true'\ncwd = 'missing'", "its folder '.*/missing' does not exist"),
-        ("run = 'no-such-program'", "exit 127"),
+        ("run = 'no-such-program'", "cannot start 'no-such-program': no such file or directory$"),
+        ("run = 'no-such-program | cat; exit 127'", "exit 127"),
         ("run = 'kill -SEGV $$'", "killed by SIGSEGV"),
         ("run = 'exec sleep 60'\ntimeout = 0.1", "timed out after 0.10s"),
         ("run = 'exit 125'", "exit 125"),

@@ -101,6 +101,94 @@ TABLE = [
     ('[job.a]\nrun = "x\\u0000y"\n', "2: a text holds a NUL character"),
     ("[job.' ']\nrun = 'x'\n", "1: the name of a job is empty: ' '"),
     (f"[job.{'x' * 1001}]\nrun = 'x'\n", "1: a name of 1001 characters; the limit is 1000"),
+    (
+        A + "shell = 'bash -e'\n",
+        (
+            "3: 'shell' of job 'a' is text ('bash -e'); "
+            "it must be the name or path of a shell, without options"
+        ),
+    ),
+    (A + 'shell = "bash\\n"\n', "3: 'shell' of job 'a' is text ('bash\\n'); it must be"),
+    (
+        "[job.a]\nrun = ['x']\nshell = 'bash'\n",
+        (
+            "3: job 'a' has 'shell', but no shell sees its 'run', which is a list; "
+            "write 'run' as a text, or leave 'shell' out"
+        ),
+    ),
+    (A + "limits = 3\n", "3: 'limits' of job 'a' is 3; it must be a table with memory, cpu"),
+    (
+        A + "[job.a.limits]\nmemori = '1G'\n",
+        "4: 'limits' of job 'a' has an unknown word 'memori'; did you mean 'memory'?",
+    ),
+    (
+        A + "limits = { memory = 512 }\n",
+        (
+            "3: 'memory' of 'limits' of job 'a' is 512; "
+            'it must be a number of bytes from 1 MiB on, or a text such as "512M" or "2G"'
+        ),
+    ),
+    (A + "limits.memory = '512m'\n", "3: 'memory' of 'limits' of job 'a' is text ('512m'); "),
+    (A + "limits.memory = '900K'\n", "3: 'memory' of 'limits' of job 'a' is text ('900K'); "),
+    (A + "limits.memory = 1e99\n", "3: 'memory' of 'limits' of job 'a' is 1e+99; "),
+    (A + "limits.memory = '100000T'\n", "3: 'memory' of 'limits' of job 'a' is text ('100000T'"),
+    (
+        A + "limits = { cpu = 0.5 }\n",
+        "3: 'cpu' of 'limits' of job 'a' is 0.5; it must be a whole number of seconds, 1 or more",
+    ),
+    (A + "limits.files = 0\n", "3: 'files' of 'limits' of job 'a' is 0; it must be a whole"),
+    ("[defaults.limits]\ncpus = 3\n" + A, "2: 'limits' of [defaults] has an unknown word 'cpus'"),
+    (A + "nice = 20\n", "3: 'nice' of job 'a' is 20; it must be a whole number from -20 to 19"),
+    (A + "nice = true\n", "3: 'nice' of job 'a' is true; it must be a whole number from -20"),
+    (
+        A + "umask = 22\n",
+        "3: 'umask' of job 'a' is 22; it must be octal digits in quotes, such as \"022\"",
+    ),
+    (A + "umask = '088'\n", "3: 'umask' of job 'a' is text ('088'); it must be octal digits"),
+    (A + "tty = 1\n", "3: 'tty' of job 'a' is 1; it must be true or false"),
+    (A + "terminal = 'yes'\n", "3: 'terminal' of job 'a' is text ('yes'); it must be true or"),
+    (
+        A + "idle_timeout = 0\n",
+        "3: 'idle_timeout' of job 'a' is 0; it must be a number of seconds above 0",
+    ),
+    (
+        A + "output_limit = 0\n",
+        (
+            "3: 'output_limit' of job 'a' is 0; it must be a number of bytes above 0, "
+            'a text such as "64M" or "1G", or "none"'
+        ),
+    ),
+    (A + "output_limit = 'all'\n", "3: 'output_limit' of job 'a' is text ('all'); it must be"),
+    (
+        A + "leak = 'ignore'\n",
+        "3: 'leak' of job 'a' is text ('ignore'); it must be 'kill', 'fail' or 'leave'",
+    ),
+    (
+        "[queues]\nq = 2\n" + A + "queue = 'q'\nterminal = true\n",
+        (
+            "5: job 'a' has 'terminal' and 'queue'; who holds the terminal has no 'queue': "
+            "leave one of them out"
+        ),
+    ),
+    (A + "tokens = 2\nterminal = true\n", "3: job 'a' has 'terminal' and 'tokens'; who holds"),
+    (A + "terminal = true\ntty = true\n", "4: job 'a' has 'terminal' and 'tty'; who holds"),
+    (A + "terminal = true\nidle_timeout = 1\n", "4: job 'a' has 'terminal' and 'idle_timeout'"),
+    (A + "terminal = true\noutput_limit = 1\n", "4: job 'a' has 'terminal' and 'output_limit'"),
+    ("[defaults]\nterminal = true\n" + A + "tokens = 2\n", "5: job 'a' has 'terminal' and"),
+    (
+        "[queues]\nterminal = 3\n" + A + "queue = 'terminal'\n",
+        (
+            "2: queue 'terminal' is for jobs with 'terminal = true', and has one token; "
+            "give yours another name"
+        ),
+    ),
+    (
+        A + "queue = 'terminal'\n",
+        (
+            "3: job 'a' waits in queue 'terminal', which is for jobs with 'terminal = true'; "
+            "say that instead"
+        ),
+    ),
     (A + A, "3: table [job.a] appears twice"),
     (A + "run = 'y'\n", "3: a key is given twice"),
     ("[job.a\n", "1: "),
@@ -200,6 +288,17 @@ def test_json_has_the_same_checks(tmp_path: Path, text: str, message: str) -> No
         (
             "from treadle.workflow import Workflow\nworkflow = Workflow(queues={'q': 0})\n",
             " 'queues' of the workflow has 'q' = 0",
+        ),
+        (
+            BEGIN + "workflow.add('a', run='x', limits={'cpus': 2})\n",
+            "3: 'limits' of job 'a' has an unknown word 'cpus'; did you mean 'cpu'?",
+        ),
+        (
+            (
+                "from treadle.workflow import Defaults, Workflow\n"
+                "workflow = Workflow(defaults=Defaults(umask=22))\n"
+            ),
+            " 'umask' of [defaults] is 22; it must be octal digits in quotes",
         ),
         (
             BEGIN + "workflow.add('a', run='x', needs=['b'])\n",

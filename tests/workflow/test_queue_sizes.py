@@ -40,6 +40,15 @@ def test_no_limit_is_enough_for_all_selected_jobs(plan: Plan) -> None:
     assert queues.queue_sizes(plan, ["b"], 0)["default"] == 1
 
 
+def test_the_terminal_is_one_token_if_a_selected_job_needs_it(tmp_path: Path) -> None:
+    (tmp_path / "treadle.toml").write_text(
+        "[job.a]\nrun = 'x'\nterminal = true\n[job.b]\nrun = 'x'\n"
+    )
+    plan = load_plan(tmp_path / "treadle.toml")
+    assert queues.queue_sizes(plan, ["a", "b"], 0) == {"default": 1, "terminal": 1}
+    assert queues.queue_sizes(plan, ["b"], 2) == {"default": 2}
+
+
 @pytest.mark.parametrize(
     ("limit", "cpus"), [("max 100000", 8), ("150000 100000", 2), ("1000 100000", 1), ("junk", 8)]
 )

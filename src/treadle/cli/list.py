@@ -117,4 +117,12 @@ def _fields(job: PlannedJob) -> dict[str, object]:
         "grace": job.grace,
         "env": job.env,
         "cwd": str(job.cwd),
+        "limits": job.limits,
+        "nice": job.nice,
+        "umask": None if job.umask is None else f"{job.umask:03o}",
+        "tty": job.tty,
+        "terminal": job.terminal,
+        "idle_timeout": job.idle_timeout,
+        "output_limit": job.output_limit,
+        "leak": job.leak,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,15 @@ class WorkflowJob(ProcessJob):
         self.tokens = min(data.tokens, of.queues[data.queue])
         self.timeout = data.timeout
         self.grace = data.grace
+        self.leak = data.leak
+        self.leave_running = data.leak == "leave"
+        self.limits = data.limits or None
+        self.nice = data.nice
+        self.umask = data.umask
+        self.tty = data.tty
+        self.terminal = data.terminal
+        self.idle_timeout = data.idle_timeout
+        self.output_limit = data.output_limit
         self.attempt = 1
         self.of = of
 
@@ -58,11 +68,14 @@ class WorkflowJob(ProcessJob):
             "TREADLE_ATTEMPT": str(self.attempt),
             "TREADLE_SLOT": str(self.slot),
         }
+        folder = str(self.planned.cwd)
+        # A program that is run directly has no shell in front of it that would set this.
+        where = {"PWD": os.path.realpath(folder) if ".." in self.planned.cwd.parts else folder}
         return {
             "output": str(self.log),
-            "env": self.planned.env | said,
+            "env": where | self.planned.env | said,
             "ignore_environ": False,
-            "cwd": str(self.planned.cwd),
+            "cwd": folder,
         }
 
     def on_start(self, scheduler: Scheduler) -> None:  # noqa: ARG002 -- the seed's signature

@@ -11,7 +11,7 @@ from treadle.workflow.family import Family
 from treadle.workflow.graph import find_cycle
 from treadle.workflow.model import MAX_EDGES, MAX_JOBS, JobSpec, Workflow
 from treadle.workflow.names import Names, is_pattern
-from treadle.workflow.plan import Plan, PlannedJob
+from treadle.workflow.plan import TERMINAL_QUEUE, Plan, PlannedJob
 from treadle.workflow.words import Path, nearest
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ def expand(workflow: Workflow, folder: Folder, mistakes: Mistakes) -> Plan:
     Raises:
         WorkflowError: with every mistake that is found.
     """
+    if TERMINAL_QUEUE in workflow.queues:
+        what = f"queue {TERMINAL_QUEUE!r} is for jobs with 'terminal = true', and has one token"
+        mistakes(("queues", TERMINAL_QUEUE), f"{what}; give yours another name")
     expansion = _Expansion(workflow, folder, mistakes)
     expansion.make_jobs()
     expansion.link_jobs()

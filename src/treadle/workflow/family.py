@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from treadle.process.commandline import argv_of
 from treadle.workflow import matrix
-from treadle.workflow.model import MAX_NAME, Defaults, JobSpec, Settings, Workflow
-from treadle.workflow.plan import DEFAULT_QUEUE, PlannedJob
+from treadle.workflow.model import MAX_NAME, Defaults, JobSpec, Limits, Settings, Workflow
+from treadle.workflow.plan import DEFAULT_QUEUE, TERMINAL_QUEUE, PlannedJob
+from treadle.workflow.sizes import bytes_of
 from treadle.workflow.words import Path, nearest
 
 if TYPE_CHECKING:
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
     from treadle.workflow.origin import Mistakes
 
 DEFAULT_GRACE = 5.0
+DEFAULT_OUTPUT_LIMIT = 1 << 30
 
 _NOTHING = Defaults()
+_NOT_WITH_TERMINAL = ("queue", "tokens", "tty", "idle_timeout", "output_limit")
 
 
 class Family:
@@ -50,6 +54,22 @@ class Family:
             "priority": _first(self.said.priority, 0.0),
             "timeout": _first(self.said.timeout, math.inf),
             "grace": _first(self.said.grace, DEFAULT_GRACE),
+            "limits": _limits(workflow.defaults.limits, spec.limits),
+            "nice": self.said.nice,
+            "umask": None if self.said.umask is None else int(self.said.umask, 8),
+            "leak": self.said.leak or "kill",
+            **self._output_and_terminal(),
+        }
+
+    def _output_and_terminal(self) -> dict[str, Any]:
+        said = self.said
+        if said.terminal:
+            return {"terminal": True, "queue": TERMINAL_QUEUE, "tokens": 1}
+        idle, most = said.idle_timeout, said.output_limit or DEFAULT_OUTPUT_LIMIT
+        return {
+            "tty": bool(said.tty),
+            "idle_timeout": None if idle == math.inf else idle,
+            "output_limit": None if most == "none" else bytes_of(most),
         }
 
     def check(self) -> None:
@@ -65,14 +85,38 @@ class Family:
             self.note((*path, "run"), f"'run' of job {base!r} names no program")
         if spec.matrix is not None and not spec.matrix:
             self.note((*path, "matrix"), f"'matrix' of job {base!r} has no values")
-        self._check_queue(self.common["queue"], self.common["tokens"])
+        if spec.shell is not None and isinstance(spec.run, list):
+            self.note(
+                (*path, "shell"),
+                f"job {base!r} has 'shell', but no shell sees its 'run', which is a list; "
+                "write 'run' as a text, or leave 'shell' out",
+            )
+        if self.said.terminal:
+            self._check_terminal()
+        else:
+            self._check_queue(self.common["queue"], self.common["tokens"])
+
+    def _check_terminal(self) -> None:
+        for word in _NOT_WITH_TERMINAL:
+            if getattr(self.spec, word) is not None:
+                self.note(
+                    (*self.path, word),
+                    f"job {self.base!r} has 'terminal' and {word!r}; who holds the terminal "
+                    f"has no {word!r}: leave one of them out",
+                )
 
     def _check_queue(self, queue: str, tokens: int) -> None:
         if queue == DEFAULT_QUEUE and queue not in self.queues:
             return
         if self.note.touch(("queues", queue)):
             return
-        if queue not in self.queues:
+        if queue == TERMINAL_QUEUE:
+            self.note(
+                (*self.path, "queue"),
+                f"job {self.base!r} waits in queue {queue!r}, which is for jobs with "
+                "'terminal = true'; say that instead",
+            )
+        elif queue not in self.queues:
             known = nearest(queue, [*self.queues, DEFAULT_QUEUE])
             self.note(
                 (*self.path, "queue"),
@@ -109,8 +153,17 @@ class Family:
         if run is None:
             return ()
         if isinstance(run, str):
-            return ("/bin/sh", "-c", self._fill("run", run, row, quoted=True))
+            return self._words(self._fill("run", run, row, quoted=True))
         return tuple(self._fill("run", argument, row) for argument in run)
+
+    def _words(self, text: str) -> tuple[str, ...]:
+        try:
+            return tuple(argv_of(text, self.said.shell or "sh"))
+        except ValueError:
+            # Where a file holds such a character, it was told with its place.
+            if not self.note.touch(self.path):
+                self.note((*self.path, "run"), f"'run' of job {self.base!r} holds a NUL character")
+            return ()
 
 
 def _merged(own: Settings, defaults: Settings) -> Settings:
@@ -125,6 +178,15 @@ def _merged(own: Settings, defaults: Settings) -> Settings:
         else:
             said[name] = common if mine is None else mine
     return Settings(**said)
+
+
+def _limits(*tables: Limits | None) -> dict[str, int]:
+    """Return the limits in bytes and numbers, those of later tables before those of earlier."""
+    found: dict[str, int] = {}
+    for table in filter(None, tables):
+        said = ((name, getattr(table, name)) for name in Limits.__struct_fields__)
+        found |= {name: bytes_of(value) for name, value in said if value is not None}
+    return found
 
 
 def _is_empty(run: str | list[str]) -> bool:

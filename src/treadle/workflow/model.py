@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from treadle.errors import WorkflowError
+from treadle.workflow import sizes
 from treadle.workflow.origin import Mistakes, Origin
 from treadle.workflow.words import Path, take, word
 
@@ -23,6 +24,38 @@ _Value = str | int | float | bool
 _Values = Annotated[list[_Value], Meta(min_length=1)]
 _Variable = Annotated[str, Meta(pattern=r"^[^=]+$")]
 _Env = dict[_Variable, str | int | float]
+_Memory = (
+    Annotated[int, Meta(ge=1 << 20, le=sizes.MAX_BYTES)]
+    | Annotated[str, Meta(pattern=sizes.MEMORY)]
+)
+_Output = (
+    Annotated[int, Meta(ge=1, le=sizes.MAX_BYTES)] | Annotated[str, Meta(pattern=sizes.OUTPUT)]
+)
+
+
+class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """What each process of a job may use at most; None where nothing is said."""
+
+    memory: Annotated[
+        _Memory | None,
+        word(
+            "Memory, in bytes; `M`, `G` and `T` are powers of 1024.",
+            'a number of bytes from 1 MiB on, or a text such as "512M" or "2G"',
+        ),
+    ] = None
+    cpu: Annotated[
+        _Tokens | None,
+        word("Seconds of processor time.", "a whole number of seconds, 1 or more"),
+    ] = None
+    files: Annotated[
+        _Tokens | None, word("Files that are open at a time.", "a whole number, 1 or more")
+    ] = None
+    processes: Annotated[
+        _Tokens | None, word("Processes at a time.", "a whole number, 1 or more")
+    ] = None
+
+
+_LIMITS = Limits.__struct_fields__
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
@@ -55,6 +88,51 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, om
         _Text | None,
         word("Folder to run in, relative to the file.", "the path of a folder"),
     ] = None
+    shell: Annotated[
+        Annotated[str, Meta(pattern=rf"^\S+{sizes.END}")] | None,
+        word(
+            "Shell for a `run` that is a text; `sh` is there only where the text needs one.",
+            "the name or path of a shell, without options",
+        ),
+    ] = None
+    limits: Annotated[
+        Limits | None,
+        word("What each of its processes may use.", f"a table with {', '.join(_LIMITS)}"),
+    ] = None
+    nice: Annotated[
+        Annotated[int, Meta(ge=-20, le=19)] | None,
+        word("Its priority for the system: 19 goes last.", "a whole number from -20 to 19"),
+    ] = None
+    umask: Annotated[
+        Annotated[str, Meta(pattern=f"^0?[0-7]{{1,3}}{sizes.END}")] | None,
+        word("Permissions that new files do not get.", 'octal digits in quotes, such as "022"'),
+    ] = None
+    tty: Annotated[
+        bool | None,
+        word("Its output goes to a terminal of its own: tools keep colours.", "true or false"),
+    ] = None
+    terminal: Annotated[
+        bool | None,
+        word("It alone holds the terminal of treadle, as editors need to.", "true or false"),
+    ] = None
+    idle_timeout: Annotated[
+        _Seconds | None,
+        word("Seconds without output after which it is stopped.", "a number of seconds above 0"),
+    ] = None
+    output_limit: Annotated[
+        _Output | None,
+        word(
+            "Bytes of output after which it is stopped; `none` is no limit.",
+            'a number of bytes above 0, a text such as "64M" or "1G", or "none"',
+        ),
+    ] = None
+    leak: Annotated[
+        Literal["kill", "fail", "leave"] | None,
+        word(
+            "What becomes of processes that are there when its program has ended.",
+            "'kill', 'fail' or 'leave'",
+        ),
+    ] = None
 
 
 class JobSpec(Settings, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -63,7 +141,7 @@ class JobSpec(Settings, frozen=True, forbid_unknown_fields=True, kw_only=True):
     run: Annotated[
         str | list[str] | None,
         word(
-            "A list is run as it is; a text is a command line for /bin/sh.",
+            "A list is run as it is; a text is a command line.",
             "a command line, or a list of texts",
         ),
     ] = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DEFAULT_QUEUE = "default"
+TERMINAL_QUEUE = "terminal"
+"""Where the jobs wait that hold the terminal: it has one token."""
 
 
 class PlannedJob(Struct, frozen=True, kw_only=True):
@@ -24,7 +26,8 @@ class PlannedJob(Struct, frozen=True, kw_only=True):
 
     `argv` is empty for a job that only gathers others. `tokens` may be more
     than the default queue has where that depends on the machine: see
-    `treadle.runner`.
+    `treadle.runner`. Sizes are bytes, times are seconds; what is None is not limited,
+    or as treadle itself has it.
     """
 
     name: str
@@ -39,6 +42,14 @@ class PlannedJob(Struct, frozen=True, kw_only=True):
     env: dict[str, str]
     cwd: Path
     description: str
+    limits: dict[str, int] = {}
+    nice: int | None = None
+    umask: int | None = None
+    tty: bool = False
+    terminal: bool = False
+    idle_timeout: float | None = None
+    output_limit: int | None = None
+    leak: Literal["kill", "fail", "leave"] = "kill"
 
 
 class Plan(Struct, frozen=True, kw_only=True):

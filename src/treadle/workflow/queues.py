@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from treadle.workflow.plan import DEFAULT_QUEUE
+from treadle.workflow.plan import DEFAULT_QUEUE, TERMINAL_QUEUE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ def usable_cpus() -> int:
 
 
 def queue_sizes(plan: Plan, chosen: Sequence[str], tokens: int | None) -> dict[str, int]:
-    """Return the tokens of each queue.
+    """Return the tokens of each queue; that of the terminal is there if some job needs it.
 
     Args:
         plan: gives the sizes of the queues that it names.
@@ -43,6 +43,9 @@ def queue_sizes(plan: Plan, chosen: Sequence[str], tokens: int | None) -> dict[s
     if default == 0:
         jobs = (plan.jobs[name] for name in chosen)
         default = max(1, sum(job.tokens for job in jobs if job.queue == DEFAULT_QUEUE))
-    return {DEFAULT_QUEUE: default} | {
+    sizes = {DEFAULT_QUEUE: default} | {
         name: size for name, size in plan.queues.items() if name != DEFAULT_QUEUE
     }
+    if any(plan.jobs[name].terminal for name in chosen):
+        sizes[TERMINAL_QUEUE] = 1
+    return sizes

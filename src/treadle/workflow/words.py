@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import islice
-from typing import TypeVar
+from types import UnionType
+from typing import TypeVar, get_args
 
 import msgspec
 from msgspec import Meta, Struct
@@ -98,6 +99,10 @@ def _take_singly(
             note((*path, key), f"{owner} has an unknown word {key!r}{hint}")
             continue
         name, wanted, expects = words[key]
+        inner = _table_in(wanted)
+        if inner is not None and isinstance(value, Mapping):
+            given[name] = take(inner, value, f"{key!r} of {owner}", (*path, key), note)
+            continue
         if fits(value, wanted):
             given[name] = msgspec.convert(value, wanted)
             continue
@@ -107,6 +112,15 @@ def _take_singly(
         if not wrong:
             note((*path, key), f"{key!r} of {owner} is {show(value)}; it must be {expects}")
     return kind(**given)
+
+
+def _table_in(wanted: object) -> type[Struct] | None:
+    """Return the model of a word that is a table of words itself."""
+    said = get_args(wanted)[0]
+    kinds = get_args(said) if isinstance(said, UnionType) else ()
+    return next(
+        (kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Struct)), None
+    )
 
 
 def fits(value: object, wanted: object) -> bool:

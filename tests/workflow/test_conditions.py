@@ -1,0 +1,170 @@
+"""Shell, limits, priority, terminal, output: what a file says of them reaches the job."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from treadle.errors import WorkflowError
+from treadle.runner import run
+from treadle.runner.execution import Execution
+from treadle.runner.job import WorkflowJob
+from treadle.workflow import Plan, PlannedJob, Workflow, load_plan
+from treadle.workflow.sizes import bytes_of
+
+SAID = """\
+limits = { memory = "2G", cpu = 60, files = 64, processes = 9 }
+nice = 5
+umask = "027"
+tty = true
+idle_timeout = 30
+output_limit = "64M"
+leak = "fail"
+"""
+MEANT = {
+    "limits": {"memory": 2 << 30, "cpu": 60, "files": 64, "processes": 9},
+    "nice": 5,
+    "umask": 0o27,
+    "tty": True,
+    "terminal": False,
+    "idle_timeout": 30.0,
+    "output_limit": 64 << 20,
+    "leak": "fail",
+}
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Callable[[str], Plan]:
+    def load(text: str) -> Plan:
+        (tmp_path / "treadle.toml").write_text(text)
+        return load_plan(tmp_path / "treadle.toml")
+
+    return load
+
+
+Load = Callable[[str], Plan]
+
+
+def conditions(job: PlannedJob | WorkflowJob) -> dict[str, object]:
+    return {name: getattr(job, name) for name in MEANT}
+
+
+def test_each_word_may_be_said_in_the_job_or_in_the_defaults(load: Load) -> None:
+    own = load(f"[job.a]\nrun = 'x'\n{SAID}").jobs["a"]
+    common = load(f"[defaults]\n{SAID}[job.a]\nrun = 'x'\n").jobs["a"]
+
+    assert conditions(own) == conditions(common) == MEANT
+
+
+def test_each_word_reaches_the_job_that_is_run(load: Load, tmp_path: Path) -> None:
+    plan = load(f"[job.a]\nrun = 'x'\n{SAID}[job.b]\nrun = 'x'\nleak = 'leave'\n")
+    execution = Execution(
+        plan, list(plan.jobs), {"default": 1}, max_active=None, keep_going=0, views=(),
+        label="r", logs=tmp_path,
+    )  # fmt: skip
+    job, other = (execution.provide(name, None, frozenset(), print) for name in plan.jobs)
+
+    assert isinstance(job, WorkflowJob)
+    assert conditions(job) == MEANT
+    assert isinstance(other, WorkflowJob)
+    assert other.leave_running
+    assert other.limits is None
+
+
+def test_what_nobody_says_is_a_gibibyte_of_output_and_no_other_limit(load: Load) -> None:
+    assert conditions(load("[job.a]\nrun = 'x'\n").jobs["a"]) == {
+        "limits": {},
+        "nice": None,
+        "umask": None,
+        "tty": False,
+        "terminal": False,
+        "idle_timeout": None,
+        "output_limit": 1 << 30,
+        "leak": "kill",
+    }
+
+
+def test_a_job_overrides_single_limits_of_the_defaults(load: Load) -> None:
+    plan = load(
+        "[defaults]\nlimits = { memory = '1G', cpu = 5 }\nidle_timeout = 9\noutput_limit = 99\n"
+        "tty = true\nnice = 5\n"
+        "[job.a]\nrun = 'x'\nlimits = { cpu = 7, files = 8 }\nidle_timeout = inf\n"
+        "output_limit = 'none'\ntty = false\nnice = 0\n"
+    )
+    job = plan.jobs["a"]
+
+    assert job.limits == {"memory": 1 << 30, "cpu": 7, "files": 8}
+    assert (job.idle_timeout, job.output_limit, job.tty, job.nice) == (None, None, False, 0)
+
+
+@pytest.mark.parametrize(
+    ("size", "count"),
+    [(1, 1), ("1K", 1024), ("512M", 512 << 20), ("2GiB", 2 << 30), ("99999T", 99999 << 40)],
+)
+def test_a_size_is_a_number_or_a_text_with_powers_of_1024(size: int | str, count: int) -> None:
+    assert bytes_of(size) == count
+
+
+@given(st.from_regex(r"[0-9]{0,16}[KMGTkmB]?(iB)?\n?", fullmatch=True), st.booleans())
+def test_a_size_is_refused_or_within_what_a_system_can_count(text: str, memory: bool) -> None:
+    word = {"limits": {"memory": text}} if memory else {"output_limit": text}
+    try:
+        Workflow().add("a", run="x", **word)
+    except WorkflowError:
+        return
+    assert 1 << 10 <= bytes_of(text) < math.pow(2, 60)
+    assert not memory or bytes_of(text) >= 1 << 20
+
+
+def test_a_command_line_is_run_directly_or_by_the_shell_that_is_said(load: Load) -> None:
+    plan = load(
+        "[defaults]\nshell = 'bash'\n[job.a]\nrun = 'cp a b'\n[job.b]\nrun = 'cp a b'\n"
+        "shell = 'sh'\n[job.c]\nrun = 'cp a *'\nshell = 'sh'\n[job.d]\nrun = ['cp', 'a']\n"
+    )
+
+    assert [job.argv for job in plan.jobs.values()] == [
+        ("bash", "-c", "cp a b"),
+        ("cp", "a", "b"),
+        ("/bin/sh", "-c", "cp a *"),
+        ("cp", "a"),
+    ]
+
+
+def test_values_of_a_matrix_need_no_shell(load: Load) -> None:
+    plan = load("[job.a]\nrun = 'cp ${{ matrix.f }} x'\nmatrix.f = ['a.c', \"it's $x\"]\n")
+
+    assert plan.jobs["a[it's $x]"].argv == ("cp", "it's $x", "x")
+    assert plan.jobs["a[a.c]"].argv == ("cp", "a.c", "x")
+
+
+def test_a_command_line_from_python_holds_no_nul() -> None:
+    workflow = Workflow()
+    workflow.add("a", run="p \0")
+    with pytest.raises(WorkflowError, match="'run' of job 'a' holds a NUL character"):
+        run(workflow)
+
+
+def test_jobs_that_hold_the_terminal_wait_for_it_and_not_for_a_queue(load: Load) -> None:
+    plan = load(
+        "[queues]\nq = 3\n[defaults]\nqueue = 'q'\ntokens = 2\ntty = true\nidle_timeout = 3\n"
+        "output_limit = 5\n[job.edit]\nrun = 'vi notes'\nterminal = true\n[job.b]\nrun = 'x'\n"
+    )
+    edit, other = plan.jobs["edit"], plan.jobs["b"]
+
+    assert (edit.terminal, edit.queue, edit.tokens) == (True, "terminal", 1)
+    assert (edit.tty, edit.idle_timeout, edit.output_limit) == (False, None, None)
+    assert (other.terminal, other.queue, other.tokens) == (False, "q", 2)
+
+
+def test_all_jobs_may_hold_the_terminal_in_turn(load: Load) -> None:
+    plan = load(
+        "[defaults]\nterminal = true\n[job.a]\nrun = 'x'\n"
+        "[job.b]\nrun = 'x'\nterminal = false\nqueue = 'default'\n"
+    )
+
+    assert [job.queue for job in plan.jobs.values()] == ["terminal", "default"]
