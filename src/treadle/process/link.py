@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from treadle.clock import SYSTEM
 from treadle.errors import ProcessError
 from treadle.process.tree import MARK, sweep_session
-from treadle.process.warden import wire
+from treadle.process.warden import cgroup, wire
 
 if TYPE_CHECKING:
     from treadle.process.remote import RemoteRun
@@ -251,8 +251,8 @@ class Link:
             self.broken = True
             self._shut()
             code = self._await_guard(_CLEARS_WITHIN)
-            # Where the guard is gone as well, the marks are all there is to go by.
-            sweep_session(self._session)
+            if code != 0:
+                self._clear()
             why = "the warden ended"
             if not self._greeted:
                 why = (
@@ -262,6 +262,18 @@ class Link:
             self._runs.clear()
         for run in runs:
             run.lost(why)
+
+    def _clear(self) -> None:
+        """Where the guard was killed as well: by control group, and by marks."""
+        folder = cgroup.delegated()
+        if folder is not None:
+            group = cgroup.Group(f"{folder}/{cgroup.name(self._session)}")
+            group.kill()
+            sweep_session(self._session)
+            cgroup.Group(f"{group.folder}/killed").remove()
+            group.remove()
+        else:
+            sweep_session(self._session)
 
     def close(self) -> None:
         """The run is over: let the warden go, and wait for it."""

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
 
 from .wire import End
 
+TYPE_CHECKING = False  # as type checkers read it: loading `typing` takes longer than all of this
 if TYPE_CHECKING:
     import resource
 
     from .pty import Pty
     from .watch import Watch
 
-KILL_LEFT: Final = b"kill"
-LEAVE_LEFT: Final = b"leave"
+KILL_LEFT = b"kill"
+LEAVE_LEFT = b"leave"
+
+
+class Unstartable(Exception):  # noqa: N818 -- reads as what it says
+    """A program cannot be started.
+
+    Args:
+        number: the errno.
+        what: what could not be done, and to what.
+    """
+
+    def __init__(self, number: int, what: bytes) -> None:
+        super().__init__(number, what)
+        self.number = number
+        self.what = what
 
 
 class Attempt:

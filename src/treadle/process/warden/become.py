@@ -7,10 +7,15 @@ import os
 import resource
 import signal
 import struct
-from collections.abc import Mapping
-from typing import NoReturn
 
-from .pty import Pty
+from .attempt import Unstartable
+
+TYPE_CHECKING = False  # as type checkers read it: loading `typing` takes longer than all of this
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import NoReturn
+
+    from .pty import Pty
 
 _LIMITS = {
     b"memory": resource.RLIMIT_AS,
@@ -20,20 +25,6 @@ _LIMITS = {
 }
 _CPU_GRACE = 2  # seconds from SIGXCPU to SIGKILL
 _DEFAULTS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD)
-
-
-class Unstartable(Exception):  # noqa: N818 -- reads as what it says
-    """A program cannot be started.
-
-    Args:
-        number: the errno.
-        what: what could not be done, and to what.
-    """
-
-    def __init__(self, number: int, what: bytes) -> None:
-        super().__init__(number, what)
-        self.number = number
-        self.what = what
 
 
 def limit(name: bytes, value: int) -> None:

@@ -8,12 +8,19 @@ scheduler waits for this process, and knows then that nothing is left.
 from __future__ import annotations
 
 import os
-import signal
-from typing import NoReturn
 
-from . import kernel
+from . import cgroup, kernel
 from .loop import Warden
 from .trees import kill_all
+
+TYPE_CHECKING = False  # as type checkers read it: loading `typing` takes longer than all of this
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Callable
+    from typing import NoReturn
+else:
+    # Without the enumerations that `signal` puts around it.
+    import _signal as signal
 
 
 def main(link: int, scheduler: int, marks: bytes, session: bytes) -> NoReturn:
@@ -32,39 +39,40 @@ def main(link: int, scheduler: int, marks: bytes, session: bytes) -> NoReturn:
     # A parent that ignores it passes that on, and ends would go unnoticed.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     watched = _pidfd(scheduler)
+    os.set_inheritable(link, False)
     kernel.become_subreaper()
     kernel.set_name(b"treadle-guard")
+    group = cgroup.enclose(session.decode())
     guard = os.getpid()
     warden = os.fork()
     if not warden:
-        _ward(guard, link, scheduler, watched, marks, session)
+        _ward(guard, lambda: Warden(link, scheduler, watched, marks, session, group))
     os.close(link)
-    _stand_guard(warden)
+    _stand_guard(warden, group)
 
 
-def _ward(
-    guard: int, link: int, scheduler: int, watched: int, marks: bytes, session: bytes
-) -> NoReturn:
+def _ward(guard: int, make: Callable[[], Warden]) -> NoReturn:
     code = 1
     try:
         kernel.die_with_parent(signal.SIGTERM)
         if os.getppid() == guard:
             kernel.become_subreaper()
             kernel.set_name(b"treadle-warden")
-            Warden(link, scheduler, watched, marks, session).run()
+            make().run()
             code = 0
     finally:
         # Without the interpreter's farewell: it takes longer than a whole job.
         os._exit(code)
 
 
-def _stand_guard(warden: int) -> NoReturn:
+def _stand_guard(warden: int, group: cgroup.Group | None) -> NoReturn:
     while True:
         pid, status = os.wait()
         if pid == warden:
             break
     if status:
         kill_all()
+    cgroup.leave(group)
     os._exit(1 if status else 0)
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import os
-import signal
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from typing import NamedTuple
+
+TYPE_CHECKING = False  # as type checkers read it: loading `typing` takes longer than all of this
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Iterable, Iterator
+else:
+    # Without the enumerations that `signal` puts around it.
+    import _signal as signal
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
@@ -49,19 +53,25 @@ def signalfd(signals: Iterable[int]) -> int:
     return _call("signalfd", -1, mask, _SFD_FLAGS)
 
 
-class Stat(NamedTuple):
-    """A line of /proc/PID/stat: state, parent, group, session, and when it began, in ticks."""
+class Stat:
+    """What /proc/PID/stat says.
 
-    state: bytes
-    parent: int
-    group: int
-    session: int
-    began: int
+    Attributes:
+        dead: only its status is left.
+        parent: pid of its parent.
+        group: its process group.
+        session: its session.
+        began: when, in ticks since the machine was started.
+    """
 
-    @property
-    def dead(self) -> bool:
-        """Whether only its status is left."""
-        return self.state in (b"Z", b"X")
+    __slots__ = ("began", "dead", "group", "parent", "session")
+
+    def __init__(self, words: list[bytes]) -> None:
+        self.dead = words[0] in (b"Z", b"X")
+        self.parent = int(words[1])
+        self.group = int(words[2])
+        self.session = int(words[3])
+        self.began = int(words[19])
 
 
 def stat(pid: int) -> Stat | None:
@@ -72,7 +82,7 @@ def stat(pid: int) -> Stat | None:
             words = file.read().rpartition(b")")[2].split()
     except OSError:
         return None
-    return Stat(words[0], int(words[1]), int(words[2]), int(words[3]), int(words[19]))
+    return Stat(words)
 
 
 def variable(pid: int, name: bytes) -> bytes | None:
@@ -94,8 +104,11 @@ def children(pid: int) -> list[int]:
     try:
         threads = os.listdir(f"/proc/{pid}/task")
         for thread in threads:
-            with suppress(OSError), open(f"/proc/{pid}/task/{thread}/children", "rb") as file:
-                found += map(int, file.read().split())
+            try:
+                with open(f"/proc/{pid}/task/{thread}/children", "rb") as file:
+                    found += map(int, file.read().split())
+            except OSError:
+                continue
     except OSError:
         return []
     if not found and not _LISTS_CHILDREN:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import _socket  # not `socket`: that loads an event loop's worth of modules
-import array
 import os
 import select
-import signal
+import struct
 from time import monotonic
 
 from . import kernel, wire
-from .attempt import Attempt
 from .oom import OomCount
 from .outbox import Outbox
 from .spawn import Spawner
@@ -18,6 +16,16 @@ from .starts import Starts
 from .terminal import Terminal
 from .trees import PASS, Trees, kill_all
 from .watch import PERIOD
+
+TYPE_CHECKING = False  # as type checkers read it: loading `typing` takes longer than all of this
+if TYPE_CHECKING:
+    import signal
+
+    from .attempt import Attempt
+    from .cgroup import Group
+else:
+    # Without the enumerations that `signal` puts around it.
+    import _signal as signal
 
 _RECEIVE = 1 << 16
 _DESCRIPTORS = 64
@@ -32,10 +40,17 @@ class Warden:
         watched: a pidfd of that.
         marks: the marks that the environment has already.
         session: what the marks of this warden's attempts begin with.
+        group: the control group that all of it is in, if there is one.
     """
 
     def __init__(
-        self, link: int, scheduler: int, watched: int, marks: bytes, session: bytes
+        self,
+        link: int,
+        scheduler: int,
+        watched: int,
+        marks: bytes,
+        session: bytes,
+        group: Group | None,
     ) -> None:
         self._link = _socket.socket(fileno=link)
         self._link.setblocking(False)
@@ -43,7 +58,7 @@ class Warden:
         self._frames = wire.Frames(to_warden=True)
         self._signals = kernel.signalfd((signal.SIGCHLD, signal.SIGTERM))
         self._watched = watched
-        self._trees = Trees(session)
+        self._trees = Trees(session, group)
         self._outbox = Outbox(self._link, self._epoll)
         self._terminal = Terminal(scheduler)
         spawner = Spawner(marks, session)
@@ -72,6 +87,7 @@ class Warden:
             self._terminal.take_back()
             # After a good end, what was to be left is left.
             kill_all(self._trees.left())
+            self._trees.close()
 
     def _attend(self, descriptor: int) -> None:
         if descriptor == self._signals:
@@ -118,7 +134,7 @@ class Warden:
             data, extras = b"", []
         for level, kind, content in extras:
             if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:
-                found = array.array("i", content)
+                found = struct.unpack(f"{len(content) // 4}i", content)
                 self._passed += found
                 for descriptor in found:
                     os.set_inheritable(descriptor, False)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import _socket
 import select
-from typing import Final
 
 from . import wire
-from .attempt import Attempt
 
-_TELL_STARTS: Final = 0.02  # seconds; most programs have ended before, and that says it too
+TYPE_CHECKING = False  # as type checkers read it: loading `typing` takes longer than all of this
+if TYPE_CHECKING:
+    import _socket
+
+    from .attempt import Attempt
+
+_TELL_STARTS = 0.02  # seconds; most programs have ended before, and that says it too
 
 
 class Outbox:

@@ -10,20 +10,23 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import stat
-from collections.abc import Mapping
 from time import CLOCK_BOOTTIME, clock_gettime, monotonic
-from typing import Final
 
 from . import wire
-from .attempt import LEAVE_LEFT, Attempt
-from .become import Unstartable, fork_and_become
-from .pty import Pty
+from .attempt import LEAVE_LEFT, Attempt, Unstartable
 from .trees import MARK
 from .watch import Watch
 
-PASSING: Final = frozenset((errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE))
+TYPE_CHECKING = False  # as type checkers read it: loading `typing` takes longer than all of this
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Mapping
+else:
+    # Without the enumerations that `signal` puts around it.
+    import _signal as signal
+
+PASSING = frozenset((errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE))
 """Errors of a system that is short of something: worth another try."""
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -100,6 +103,10 @@ class Spawner:
         if not options or _RARE.isdisjoint(options):
             pid = _spawn(path, spawn.argv, env, streams)
             return Attempt(number, pid, began, ticks, keep)
+        # Loaded when one is first asked for.
+        from .become import fork_and_become  # noqa: PLC0415
+        from .pty import Pty  # noqa: PLC0415
+
         pty = Pty(streams[1]) if b"tty" in options else None
         try:
             pid = fork_and_become(path, spawn.argv, env, streams, options, pty)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
 from time import monotonic
 
 from . import wire
-from .attempt import Attempt
-from .become import Unstartable
-from .outbox import Outbox
-from .spawn import PASSING, Spawner
-from .terminal import Terminal
+from .attempt import Unstartable
+from .spawn import PASSING
+
+TYPE_CHECKING = False  # as type checkers read it: loading `typing` takes longer than all of this
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .attempt import Attempt
+    from .outbox import Outbox
+    from .spawn import Spawner
+    from .terminal import Terminal
 
 _FIRST_PAUSE = 0.01  # seconds; doubled each time
 _LONGEST_PAUSE = 0.5

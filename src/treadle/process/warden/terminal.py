@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
-import termios
-from contextlib import suppress
-from typing import Any
 
-from .become import Unstartable
+from .attempt import Unstartable
+
+TYPE_CHECKING = False  # as type checkers read it: loading `typing` takes longer than all of this
+if TYPE_CHECKING:
+    import signal
+    from typing import Any
+else:
+    # Without the enumerations that `signal` puts around it.
+    import _signal as signal
 
 
 class Terminal:
@@ -43,6 +47,8 @@ class Terminal:
         """
         if self.lent:
             raise Unstartable(errno.EBUSY, b"take the terminal for")
+        import termios  # noqa: PLC0415 -- when it is first wanted
+
         try:
             self._descriptor = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)
             self._owner = os.tcgetpgrp(self._descriptor)
@@ -57,14 +63,19 @@ class Terminal:
 
     def give(self, group: int) -> None:
         """Let a group that was stopped hold it again."""
-        with suppress(OSError):
+        try:
             os.tcsetpgrp(self._descriptor, group)
+        except OSError:
+            # The group is gone, or the terminal.
+            return
 
     def halt(self) -> None:
         """The job was stopped from the keyboard: so is the scheduler, which stops the rest."""
         self._restore()
-        with suppress(OSError):
+        try:
             os.killpg(self._owner, signal.SIGTSTP)
+        except OSError:
+            return
 
     def take_back(self) -> None:
         """The job has ended: the scheduler holds it again, as it was."""
@@ -74,9 +85,14 @@ class Terminal:
 
     def _restore(self) -> None:
         # All signals are blocked here, SIGTTOU among them: a group in the background may.
-        with suppress(OSError, termios.error):
+        import termios  # noqa: PLC0415 -- when it is first wanted
+
+        try:
             os.tcsetpgrp(self._descriptor, self._owner)
             termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._modes)
+        except (OSError, termios.error):
+            # The terminal is gone.
+            return
 
     def _close(self) -> None:
         if self.lent:

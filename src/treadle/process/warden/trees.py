@@ -9,18 +9,24 @@ nothing behind, that is all that emptiness costs.
 from __future__ import annotations
 
 import os
-import signal
 import time
-from collections.abc import Container, Iterator
-from contextlib import suppress
-from typing import Final
 
 from . import kernel
-from .attempt import Attempt
+from .cgroup import Group
 from .wire import ASK, KILL_LEADER, UNKILLABLE
 
-MARK: Final = b"TREADLE_TREE"
-PASS: Final = 0.01
+TYPE_CHECKING = False  # as type checkers read it: loading `typing` takes longer than all of this
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Container, Iterator
+
+    from .attempt import Attempt
+else:
+    # Without the enumerations that `signal` puts around it.
+    import _signal as signal
+
+MARK = b"TREADLE_TREE"
+PASS = 0.01
 """Seconds between two looks at a tree that is being killed."""
 
 _LINGER = 0.1  # seconds for what a leader left to end by itself: a `tee` that still writes
@@ -51,6 +57,7 @@ class Trees:
 
     Args:
         session: what the marks of this warden's attempts begin with.
+        group: the control group that all of it is in, if there is one.
 
     Attributes:
         leaders: attempts by the pid of a leader that was not reaped.
@@ -58,13 +65,16 @@ class Trees:
         strays: orphans by pid.
     """
 
-    def __init__(self, session: bytes) -> None:
+    def __init__(self, session: bytes, group: Group | None = None) -> None:
         self.leaders: dict[int, Attempt] = {}
         self.attempts: dict[int, Attempt] = {}
         self.strays: dict[int, Stray] = {}
         self.halted: list[int] = []
         self.wait_options = os.WNOHANG
         self._session = session
+        self._pen: Group | None = None
+        if group is not None and (pen := Group(f"{group.folder}/killed")).make():
+            self._pen = pen
         self._homes: dict[int, Attempt] = {}
         self._clearing: dict[int, Attempt] = {}
         self._seen: dict[tuple[int, int], Attempt] = {}
@@ -208,15 +218,23 @@ class Trees:
                 self._forget(attempt)
                 hopeless.append(attempt)
             elif now >= attempt.kill_at:
-                self._kill_strays(attempt)
+                self._finish_off(attempt)
         for attempt in self.attempts.values():
             if attempt.killing and not attempt.reaped:
-                self.signal(attempt, signal.SIGKILL)
+                self._finish_off(attempt)
         return hopeless
 
-    def _kill_strays(self, attempt: Attempt) -> None:
+    def _finish_off(self, attempt: Attempt) -> None:
+        if self._pen is not None:
+            # Those that were not reaped: no other process has their number.
+            for pid in [*attempt.strays, *([] if attempt.reaped else [attempt.pid])]:
+                self._pen.take(pid)
         for pid in attempt.strays:
             self._kill(pid, attempt)
+        if not attempt.reaped:
+            self.signal(attempt, signal.SIGKILL)
+        if self._pen is not None:
+            self._pen.kill()
 
     def _kill(self, pid: int, attempt: Attempt | None) -> None:
         for other, found in kernel.descendants(pid):
@@ -226,9 +244,8 @@ class Trees:
             kernel.send(other, found.began, signal.SIGKILL)
         if attempt is not None:
             attempt.killed.add((pid, self.strays[pid].began))
-        with suppress(OSError):
-            # A child that was not reaped: its number belongs to nobody else.
-            os.kill(pid, signal.SIGKILL)
+        # A child that was not reaped: its number belongs to nobody else.
+        _kill(pid)
 
     def stop(self, attempt: Attempt, how: int, signum: int, now: float) -> None:
         """Ask a tree to end, or end it; a stopped one is continued so that it can."""
@@ -242,10 +259,7 @@ class Trees:
             return
         attempt.killing = True
         attempt.kill_at = now
-        if attempt.reaped:
-            self._kill_strays(attempt)
-        else:
-            self.signal(attempt, signal.SIGKILL)
+        self._finish_off(attempt)
 
     def signal(self, attempt: Attempt, *signals: int) -> None:
         """Signal every process of a tree once, wherever it has gone."""
@@ -254,8 +268,7 @@ class Trees:
             kernel.send(pid, found.began, *signals)
         if not attempt.reaped:
             for signum in signals:
-                with suppress(OSError):
-                    os.killpg(attempt.pid, signum)
+                _signal_group(attempt.pid, signum)
 
     def _outside(self, attempt: Attempt) -> Iterator[tuple[int, kernel.Stat]]:
         """Those that a signal to the group of the leader does not reach."""
@@ -268,9 +281,28 @@ class Trees:
                 if attempt.reaped or found.group != attempt.pid:
                     yield pid, found
 
+    def close(self) -> None:
+        """Nothing is left to kill."""
+        if self._pen is not None:
+            self._pen.remove()
+
     def left(self) -> set[int]:
         """The orphans that are to be left alone."""
         return {pid for pid, stray in self.strays.items() if stray.left}
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except OSError:
+        return
+
+
+def _signal_group(group: int, signum: int) -> None:
+    try:
+        os.killpg(group, signum)
+    except OSError:
+        return
 
 
 def kill_all(spare: Container[int] = ()) -> None:
@@ -286,8 +318,7 @@ def kill_all(spare: Container[int] = ()) -> None:
             if not pause:
                 for other, found in kernel.descendants(pid):
                     kernel.send(other, found.began, signal.SIGKILL)
-            with suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+            _kill(pid)
         try:
             while os.wait4(-1, os.WNOHANG)[0]:
                 pass

@@ -8,10 +8,8 @@ a disk from filling and a dead job from waiting for ever, not to count bytes.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
-from typing import Final
 
-PERIOD: Final = 0.25
+PERIOD = 0.25
 """Seconds between two looks; a quarter of the shortest idle limit, if that is less."""
 
 
@@ -60,7 +58,11 @@ class Watch:
 
     def close(self) -> None:
         """Let go of the file; what is over the limit is cut off."""
-        if self._cap and self._measure() > self._cap:
-            with suppress(OSError):
+        try:
+            if self._cap and self._measure() > self._cap:
                 os.ftruncate(self._descriptor, self._cap)
-        os.close(self._descriptor)
+        except OSError:
+            # No file that can be cut: a pipe, or one that is not ours to change.
+            return
+        finally:
+            os.close(self._descriptor)

@@ -10,35 +10,37 @@ in the greeting is there to say so clearly where they do not.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
-from typing import Final, NamedTuple
 
-VERSION: Final = 1
-MAX_BODY: Final = 16 * 1024 * 1024
+TYPE_CHECKING = False  # as type checkers read it: loading `typing` takes longer than all of this
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+VERSION = 1
+MAX_BODY = 16 * 1024 * 1024
 
 # To the warden.
-BASE: Final = 1
+BASE = 1
 """An environment that attempts add to; the number says which."""
-SPAWN: Final = 2
+SPAWN = 2
 """Start an attempt; descriptors that it names travel with the first byte."""
-STOP: Final = 3
+STOP = 3
 """Signal a tree (body: `_STOP`)."""
-SUSPEND: Final = 4
-RESUME: Final = 5
-CLOSE: Final = 6
+SUSPEND = 4
+RESUME = 5
+CLOSE = 6
 """The run is over: kill what is left, and exit."""
 
 # From the warden.
-HELLO: Final = 16
-STARTED: Final = 17
+HELLO = 16
+STARTED = 17
 """An attempt's program runs (body: `_PID`). May come late, or not at all before `ENDED`."""
-ENDED: Final = 18
+ENDED = 18
 """An attempt is over and its tree empty (body: `End`)."""
-FAILED: Final = 19
+FAILED = 19
 """An attempt's program could not be started (body: errno, then what could not be done)."""
-OVER: Final = 20
+OVER = 20
 """An attempt went over a limit (body: `idle` or `output`); it was not stopped."""
-GONE: Final = 21
+GONE = 21
 """There is no such attempt."""
 
 _TO_WARDEN = frozenset((BASE, SPAWN, STOP, SUSPEND, RESUME, CLOSE))
@@ -52,25 +54,25 @@ _END = struct.Struct("<iidddQIB")
 _ERRNO = struct.Struct("<i")
 
 # Where a stream of an attempt leads.
-INHERIT: Final = 0
-NULL: Final = 1
-PASSED: Final = 2
+INHERIT = 0
+NULL = 1
+PASSED = 2
 """A descriptor that came with the frame."""
-FILE: Final = 3
-APPEND: Final = 4
-SAME: Final = 5
+FILE = 3
+APPEND = 4
+SAME = 5
 """Error output: where the output goes."""
 
 # Bits of `End.flags`.
-OOM: Final = 1
-UNKILLABLE: Final = 2
+OOM = 1
+UNKILLABLE = 2
 
 
 class WireError(ValueError):
     """What came is not what the other end of this version says."""
 
 
-class Spawn(NamedTuple):
+class Spawn:
     """What an attempt is started with.
 
     Attributes:
@@ -82,16 +84,28 @@ class Spawn(NamedTuple):
         options: names and values of what is asked for more rarely.
     """
 
-    argv: list[bytes]
-    env: list[bytes]
-    base: int
-    cwd: bytes
-    streams: Sequence[int]
-    paths: Sequence[bytes]
-    options: dict[bytes, bytes]
+    __slots__ = ("argv", "base", "cwd", "env", "options", "paths", "streams")
+
+    def __init__(
+        self,
+        argv: list[bytes],
+        env: list[bytes],
+        base: int,
+        cwd: bytes,
+        streams: Sequence[int],
+        paths: Sequence[bytes],
+        options: dict[bytes, bytes],
+    ) -> None:
+        self.argv = argv
+        self.env = env
+        self.base = base
+        self.cwd = cwd
+        self.streams = streams
+        self.paths = paths
+        self.options = options
 
 
-class End(NamedTuple):
+class End:
     """How an attempt ended.
 
     Attributes:
@@ -105,14 +119,27 @@ class End(NamedTuple):
         flags: bits `OOM` and `UNKILLABLE`.
     """
 
-    pid: int
-    status: int
-    user: float
-    system: float
-    wall: float
-    max_rss: int
-    leaked: int
-    flags: int
+    __slots__ = ("flags", "leaked", "max_rss", "pid", "status", "system", "user", "wall")
+
+    def __init__(
+        self,
+        pid: int,
+        status: int,
+        user: float,
+        system: float,
+        wall: float,
+        max_rss: int,
+        leaked: int = 0,
+        flags: int = 0,
+    ) -> None:
+        self.pid = pid
+        self.status = status
+        self.user = user
+        self.system = system
+        self.wall = wall
+        self.max_rss = max_rss
+        self.leaked = leaked
+        self.flags = flags
 
 
 Frame = tuple[int, int, bytes]
@@ -223,9 +250,9 @@ def read_base(body: bytes) -> dict[bytes, bytes]:
 
 
 # How hard.
-ASK: Final = 0
-KILL: Final = 1
-KILL_LEADER: Final = 2
+ASK = 0
+KILL = 1
+KILL_LEADER = 2
 
 
 def stop_body(how: int, signum: int) -> bytes:
@@ -261,13 +288,15 @@ def read_started(body: bytes) -> int:
 
 def end_body(end: End) -> bytes:
     """The body of an `ENDED` frame."""
-    return _END.pack(*end)
+    return _END.pack(
+        end.pid, end.status, end.user, end.system, end.wall, end.max_rss, end.leaked, end.flags
+    )
 
 
 def read_end(body: bytes) -> End:
     """The reverse of `end_body`."""
     try:
-        return End._make(_END.unpack(body))
+        return End(*_END.unpack(body))
     except struct.error:
         raise WireError("an end of another size") from None
 
