@@ -44,6 +44,8 @@ _CLOSES_WITHIN = 5.0  # seconds
 
 _numbers = itertools.count(1)
 _open: weakref.WeakSet[Link] = weakref.WeakSet()
+# Guards that stayed when their run was over: reaped when there is an occasion.
+_staying: list[subprocess.Popen[bytes]] = []
 
 
 FileId = tuple[int, int, int]
@@ -283,7 +285,9 @@ class Link:
             with contextlib.suppress(WardenLost):
                 self._send(wire.frame(wire.CLOSE))
             self.broken = True
-            self._await_guard(_CLOSES_WITHIN)
+            if self._await_guard(_CLOSES_WITHIN) is None:
+                # It waits for what cannot be killed now, and kills it when it can.
+                _staying.append(self._guard)
             self._shut()
 
     def _await_guard(self, seconds: float) -> int | None:
@@ -306,6 +310,7 @@ class Link:
 
 
 def _start(theirs: socket.socket, session: str) -> subprocess.Popen[bytes]:
+    _staying[:] = [guard for guard in _staying if guard.poll() is None]
     arguments = [_FOLDER, str(theirs.fileno()), str(os.getpid()), _outer(), session]
     try:
         return subprocess.Popen(

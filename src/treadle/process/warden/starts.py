@@ -76,13 +76,14 @@ class Starts:
 
     def start(self, number: int, spawn: wire.Spawn, passed: list[int]) -> None:
         """Start an attempt, now or later."""
-        waiting = Waiting(number, spawn, passed, monotonic())
-        if not self._try(waiting):
+        now = monotonic()
+        waiting = Waiting(number, spawn, passed, now)
+        if not self._try(waiting, now):
             self.waiting.append(waiting)
 
     def try_again(self, now: float) -> None:
         """Start those whose time has come."""
-        self.waiting = [w for w in self.waiting if w.at > now or not self._try(w)]
+        self.waiting = [w for w in self.waiting if w.at > now or not self._try(w, now)]
 
     def cancel(self, number: int) -> bool:
         """Do not start it any more; False if it does not wait here."""
@@ -93,7 +94,7 @@ class Starts:
                 return True
         return False
 
-    def _try(self, waiting: Waiting) -> bool:
+    def _try(self, waiting: Waiting, now: float) -> bool:
         """Start it, or find that it cannot be; False if it is to be tried again."""
         try:
             if waiting.wants_terminal:
@@ -102,7 +103,6 @@ class Starts:
         except Unstartable as problem:
             if waiting.wants_terminal and problem.number != errno.EBUSY:
                 self._terminal.take_back()
-            now = monotonic()
             if problem.number in PASSING and now < waiting.give_up_at:
                 waiting.later(now)
                 return False
