@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from treadle.report import JobEnded, JobSkipped, JobStarted, RunEnded, RunStarted
+from treadle.report import (
+    JobEnded,
+    JobRetried,
+    JobSkipped,
+    JobStarted,
+    RunEnded,
+    RunStarted,
+)
 from treadle.report.console import Console, because
 from treadle.report.live import Live
 from treadle.report.logs import make_run_folder, tail, whole
-from treadle.report.terminal import Output
+from treadle.report.terminal import Output, Progress
 from treadle.status import ReturnValue
 
 if TYPE_CHECKING:
@@ -90,6 +97,83 @@ def test_verbose_shows_starts_and_all_output(tmp_path: Path) -> None:
     )
     assert text.splitlines()[0] == "[0/3] start           a"
     assert len(re.findall(r"^    \| \d+$", text, re.MULTILINE)) == 50
+
+
+def test_processes_that_were_left_behind_are_told_with_a_success(tmp_path: Path) -> None:
+    text = shown(
+        tmp_path,
+        JobEnded("a", 1, OK, "exited", 0.31, leaked=2),
+        JobEnded("b", 1, OK, "exited", 0.31, leaked=1),
+        JobEnded("c", 1, BAD, "exited", 0.31, "exit 1", leaked=3),
+    )
+    assert text.splitlines() == [
+        "[1/3] ok       0.31s  a  (killed 2 processes it left behind)",
+        "[2/3] ok       0.31s  b  (killed 1 process it left behind)",
+        "[3/3] FAILED   0.31s  c: exit 1",
+    ]
+
+
+def test_a_job_that_is_run_again_is_told_and_not_counted(tmp_path: Path) -> None:
+    text = shown(
+        tmp_path,
+        JobStarted("a", 1, 0.0),
+        JobRetried("a", 1, 0.5, "lost: the warden ended"),
+        JobStarted("a", 2, 0.0),
+        JobEnded("a", 2, OK, "exited", 1),
+    )
+    assert text.splitlines() == [
+        "[0/3] again    0.50s  a: lost: the warden ended",
+        "[1/3] ok       1.00s  a",
+    ]
+
+
+def test_while_a_job_holds_the_terminal_nothing_is_written(tmp_path: Path) -> None:
+    stream = io.StringIO()
+    console = Console(Output(stream), Live(Output(stream), "none"), verbose=True)
+    console.take(RunStarted("r", "treadle.toml", 3, {"default": 1}, tmp_path))
+    console.take(JobStarted("edit", 1, 0.0, terminal=True))
+    before = stream.getvalue()
+    console.take(JobStarted("b", 1, 0.0))
+    console.take(JobEnded("b", 1, BAD, "exited", 1, "exit 1"))
+    console.take(JobSkipped("c", "b", "b"))
+    assert stream.getvalue() == before == "[0/3] start           edit\n"
+    console.take(JobEnded("edit", 1, OK, "exited", 9))
+    assert stream.getvalue().splitlines()[1:] == [
+        "[0/3] start           b",
+        "[1/3] FAILED   1.00s  b: exit 1",
+        "[2/3] skipped         c: needs 'b', which failed",
+        "[3/3] ok       9.00s  edit",
+    ]
+
+
+@pytest.mark.parametrize(
+    "fact", [RunEnded(1.0, 1, 2), JobRetried("edit", 1, 1.0, "lost: the warden ended")]
+)
+def test_whatever_ends_the_job_gives_the_terminal_back(tmp_path: Path, fact: Fact) -> None:
+    kept = JobEnded("b", 1, OK, "exited", 1)
+    text = shown(tmp_path, JobStarted("edit", 1, 0.0, terminal=True), kept, fact)
+    assert len(text.splitlines()) == 2
+    again = JobStarted("edit", 2, 0.0, terminal=True)
+    assert shown(tmp_path, again, kept, JobEnded("a", 1, OK, "exited", 1)) == ""
+
+
+@pytest.mark.parametrize("mode", ["tty", "plain"])
+def test_the_live_line_is_away_while_a_job_holds_the_terminal(mode: Progress) -> None:
+    stream = io.StringIO()
+    live = Live(Output(stream), mode)
+    live.take(JobStarted("a", 1, 0.0))
+    live._renew()
+    live.hold()
+    held = stream.getvalue()
+    assert held.endswith("\r\x1b[2K" if mode == "tty" else "\n")
+    live._renew()
+    with live.aside():
+        pass
+    live._renew()
+    assert stream.getvalue() == held
+    live.release()
+    live._renew()
+    assert stream.getvalue() != held
 
 
 def test_a_skipped_job_says_where_the_trouble_began() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from treadle.report.text import cut, number, safe, safe_line, seconds, width
+from treadle.report.text import cut, number, safe, safe_line, seconds, size, width
 
 
 @given(st.text())
@@ -66,3 +66,12 @@ def test_durations_are_short_at_every_size(duration: float, text: str) -> None:
 
 def test_numbers_agree_with_their_noun() -> None:
     assert [number(n, "job") for n in (0, 1, 2)] == ["0 jobs", "1 job", "2 jobs"]
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 B"), (1023, "1023 B"), (1024, "1 KiB"), (3 << 19, "1.5 MiB"), (1 << 30, "1 GiB"),
+     (99999 << 40, "97.66 PiB"), (1 << 70, "1.049e+06 PiB")],
+)  # fmt: skip
+def test_sizes_are_short_at_every_size(count: int, text: str) -> None:
+    assert size(count) == text

@@ -14,7 +14,7 @@ from treadle.errors import WorkflowError
 from treadle.runner import run
 from treadle.runner.execution import Execution
 from treadle.runner.job import WorkflowJob
-from treadle.workflow import Plan, PlannedJob, Workflow, load_plan
+from treadle.workflow import Plan, Workflow, load_plan
 from treadle.workflow.sizes import bytes_of
 
 SAID = """\
@@ -50,8 +50,8 @@ def load(tmp_path: Path) -> Callable[[str], Plan]:
 Load = Callable[[str], Plan]
 
 
-def conditions(job: PlannedJob | WorkflowJob) -> dict[str, object]:
-    return {name: getattr(job, name) for name in MEANT}
+def conditions(of: object) -> dict[str, object]:
+    return {name: getattr(of, name) for name in MEANT}
 
 
 def test_each_word_may_be_said_in_the_job_or_in_the_defaults(load: Load) -> None:
@@ -61,19 +61,33 @@ def test_each_word_may_be_said_in_the_job_or_in_the_defaults(load: Load) -> None
     assert conditions(own) == conditions(common) == MEANT
 
 
-def test_each_word_reaches_the_job_that_is_run(load: Load, tmp_path: Path) -> None:
-    plan = load(f"[job.a]\nrun = 'x'\n{SAID}[job.b]\nrun = 'x'\nleak = 'leave'\n")
+def provided(plan: Plan, folder: Path) -> list[WorkflowJob]:
+    """The jobs as the scheduler gets them."""
     execution = Execution(
         plan, list(plan.jobs), {"default": 1}, max_active=None, keep_going=0, views=(),
-        label="r", logs=tmp_path,
+        label="r", logs=folder,
     )  # fmt: skip
-    job, other = (execution.provide(name, None, frozenset(), print) for name in plan.jobs)
+    jobs = [execution.provide(name, None, frozenset(), print) for name in plan.jobs]
+    return [job for job in jobs if isinstance(job, WorkflowJob)]
 
-    assert isinstance(job, WorkflowJob)
-    assert conditions(job) == MEANT
-    assert isinstance(other, WorkflowJob)
-    assert other.leave_running
-    assert other.limits is None
+
+def test_each_word_reaches_the_job_that_is_run(load: Load, tmp_path: Path) -> None:
+    plan = load(f"[job.a]\nrun = 'x'\n{SAID}[job.b]\nrun = 'x'\nleak = 'leave'\n")
+    job, other = provided(plan, tmp_path)
+
+    assert conditions(job.conditions) == MEANT
+    assert (other.conditions.leak, other.conditions.limits) == ("leave", None)
+
+
+def test_without_a_warden_there_is_no_limit_that_nobody_asked_for(
+    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = load("[job.a]\nrun = 'x'\n[job.b]\nrun = 'x'\noutput_limit = '2G'\n")
+    monkeypatch.setenv("TREADLE_WARDEN", "0")
+    silent, asked = provided(plan, tmp_path)
+
+    assert silent.conditions.output_limit is None
+    assert asked.conditions.output_limit == 2 << 30
 
 
 def test_what_nobody_says_is_a_gibibyte_of_output_and_no_other_limit(load: Load) -> None:

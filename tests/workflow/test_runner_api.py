@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from treadle.errors import WorkflowError
-from treadle.report import JobEnded, JobSkipped, JobStarted, RunEnded, RunStarted
+from treadle.process.available import available
+from treadle.report import (
+    JobEnded,
+    JobRetried,
+    JobSkipped,
+    JobStarted,
+    RunEnded,
+    RunStarted,
+)
+from treadle.report.reasons import Ending
 from treadle.runner import run
+from treadle.runner.job import WorkflowJob
 from treadle.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -84,3 +94,75 @@ def test_a_higher_priority_goes_first_then_the_longer_path_then_the_order() -> N
     workflow.add("first", run="true", priority=1)
     workflow.add("after", run="true", needs=["long"])
     assert run(workflow, tokens=1).good == ("first", "long", "plain", "after")
+
+
+def _lose(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Make the first attempts of each job lost; only the runner's view of them differs."""
+    true_ending = WorkflowJob.ending
+
+    def ending(job: WorkflowJob) -> Ending:
+        lost = Ending("lost", loss="the warden ended")
+        return lost if job.attempt <= times else true_ending(job)
+
+    monkeypatch.setattr(WorkflowJob, "ending", ending)
+
+
+def test_a_job_that_was_lost_is_run_again_and_that_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _lose(monkeypatch, 2)
+    workflow = Workflow()
+    workflow.add("a", run="echo $TREADLE_ATTEMPT >> attempts")
+    workflow.add("b", run="test -e attempts", needs=["a"])
+    facts = Facts()
+    result = run(workflow, targets=["a"], views=[facts])
+
+    assert result.success
+    assert (tmp_path / "attempts").read_text() == "1\n2\n3\n"
+    told = [fact for fact in facts.seen if isinstance(fact, JobRetried)]
+    assert [(fact.name, fact.attempt, fact.detail) for fact in told] == [
+        ("a", 1, "lost: the warden ended"),
+        ("a", 2, "lost: the warden ended"),
+    ]
+    assert sorted(log.name for log in result.logs.iterdir()) == ["a.1.log", "a.2.log", "a.3.log"]
+
+
+def test_a_job_that_is_lost_three_times_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    _lose(monkeypatch, 9)
+    workflow = Workflow()
+    workflow.add("a", run=["true"])
+    workflow.add("b", run=["true"], needs=["a"])
+    facts = Facts()
+    result = run(workflow, views=[facts])
+
+    assert (result.failed, result.skipped) == (("a",), ("b",))
+    (ended,) = (fact for fact in facts.seen if isinstance(fact, JobEnded))
+    assert (ended.attempt, ended.outcome, ended.detail) == (3, "lost", "lost: the warden ended")
+
+
+def test_nothing_is_run_again_once_nothing_more_is_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _lose(monkeypatch, 9)
+    workflow = Workflow()
+    workflow.add("a", run=["true"])
+    workflow.add("b", run=["true"])
+    result = run(workflow, tokens=2, keep_going=1)
+
+    assert len(result.failed) + len(result.left) == 2
+    assert result.failed
+
+
+@pytest.mark.skipif(not available(), reason="what is left is counted by the warden")
+def test_what_a_job_leaves_behind_is_killed_and_counted_or_a_failure() -> None:
+    workflow = Workflow()
+    left = "sleep 600 & exit 0"
+    workflow.add("kill", run=left)
+    workflow.add("fail", run=left, leak="fail")
+    facts = Facts()
+    result = run(workflow, views=[facts])
+
+    assert (result.good, result.failed) == (("kill",), ("fail",))
+    ended = {fact.name: fact for fact in facts.seen if isinstance(fact, JobEnded)}
+    assert (ended["kill"].leaked, ended["kill"].detail) == (1, "")
+    assert (ended["fail"].leaked, ended["fail"].detail) == (1, "left 1 process behind")

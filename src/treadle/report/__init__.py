@@ -3,6 +3,7 @@
 from treadle.report.feed import (
     Fact,
     JobEnded,
+    JobRetried,
     JobSkipped,
     JobStarted,
     RunEnded,
@@ -10,4 +11,13 @@ from treadle.report.feed import (
     View,
 )
 
-__all__ = ["Fact", "JobEnded", "JobSkipped", "JobStarted", "RunEnded", "RunStarted", "View"]
+__all__ = [
+    "Fact",
+    "JobEnded",
+    "JobRetried",
+    "JobSkipped",
+    "JobStarted",
+    "RunEnded",
+    "RunStarted",
+    "View",
+]

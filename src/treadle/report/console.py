@@ -7,7 +7,15 @@ import signal
 from typing import TYPE_CHECKING
 
 from treadle.report import logs
-from treadle.report.feed import Fact, JobEnded, JobSkipped, JobStarted, RunEnded, RunStarted
+from treadle.report.feed import (
+    Fact,
+    JobEnded,
+    JobRetried,
+    JobSkipped,
+    JobStarted,
+    RunEnded,
+    RunStarted,
+)
 from treadle.report.text import number, safe, seconds
 
 if TYPE_CHECKING:
@@ -43,9 +51,24 @@ class Console:
         self.jobs = 0
         self.logs: Path | None = None
         self.last: Fact | None = None
+        self.holder = ""
+        self.kept: list[Fact] = []
 
     def take(self, fact: Fact) -> None:
-        """Show one fact."""
+        """Show one fact; while a job holds the terminal, keep it until that has ended."""
+        self.kept.append(fact)
+        if self.holder and not _gives_back(fact, self.holder):
+            return
+        self.holder = ""
+        self.live.release()
+        kept, self.kept = self.kept, []
+        for one in kept:
+            self._show(one)
+        if isinstance(fact, JobStarted) and fact.terminal:
+            self.holder = fact.name
+            self.live.hold()
+
+    def _show(self, fact: Fact) -> None:
         self.live.take(fact)
         with self.live.aside():
             match fact:
@@ -53,6 +76,8 @@ class Console:
                     self.jobs, self.logs = fact.jobs, fact.logs
                 case JobStarted():
                     self._started(fact)
+                case JobRetried():
+                    self._retried(fact)
                 case JobEnded():
                     self._ended(fact)
                 case JobSkipped():
@@ -64,13 +89,19 @@ class Console:
         if self.verbose:
             self.out.line(self._line("start", "", fact.name, style="dim"))
 
+    def _retried(self, fact: JobRetried) -> None:
+        if not self.quiet:
+            took = seconds(fact.duration)
+            self.out.line(self._line("again", took, fact.name, fact.detail, style="yellow"))
+
     def _ended(self, fact: JobEnded) -> None:
         self.last = fact
         took = seconds(fact.duration)
         if fact.good:
             self.good += 1
             if not self.quiet:
-                self.out.line(self._line("ok", took, fact.name, style="green"))
+                line = self._line("ok", took, fact.name, style="green")
+                self.out.line(line + self._aside(fact.leaked))
         else:
             self.failed.append(fact)
             word = "stopped" if fact.outcome == "interrupted" else "FAILED"
@@ -80,6 +111,12 @@ class Console:
                 self._output(text)
         elif not fact.good:
             self._tail(fact)
+
+    def _aside(self, leaked: int) -> str:
+        if not leaked:
+            return ""
+        what = f"(killed {number(leaked, 'process', 'processes')} it left behind)"
+        return f"  {self.out.paint(what, 'dim')}"
 
     def _skip(self, fact: JobSkipped) -> None:
         self.skipped.append(fact)
@@ -143,6 +180,12 @@ class Console:
 
     def _output(self, text: str, *styles: str) -> None:
         self.out.line(f"    {self.out.paint('|', 'dim')} {self.out.paint(text, *styles)}")
+
+
+def _gives_back(fact: Fact, holder: str) -> bool:
+    """Whether the job that holds the terminal is over with this fact."""
+    ended = isinstance(fact, JobEnded | JobRetried) and fact.name == holder
+    return ended or isinstance(fact, RunEnded)
 
 
 def because(fact: JobSkipped) -> str:

@@ -25,11 +25,26 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class JobStarted:
-    """An attempt begins; `at` is an instant of the monotonic clock."""
+    """An attempt begins; `at` is an instant of the monotonic clock.
+
+    A job with `terminal` holds the terminal until its attempt is over: nobody else
+    writes there.
+    """
 
     name: str
     attempt: int
     at: float
+    terminal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JobRetried:
+    """An attempt came to nothing, `detail` says why, and the job is run again."""
+
+    name: str
+    attempt: int
+    duration: float
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +52,9 @@ class JobEnded:
     """An attempt is over.
 
     `outcome` is how it ended (``exited``, ``signalled``, ``timed_out`` …), `detail`
-    says it in words when it is not a success. A job that only gathers others has no log.
+    says it in words when it is not a success. A job that only gathers others has no log,
+    nor has one that held the terminal. `leaked` is how many processes it left behind
+    when its program ended, which were killed.
     """
 
     name: str
@@ -47,6 +64,7 @@ class JobEnded:
     duration: float
     detail: str = ""
     log: Path | None = None
+    leaked: int = 0
 
     @property
     def good(self) -> bool:
@@ -72,7 +90,7 @@ class RunEnded:
     signum: int = 0
 
 
-Fact: TypeAlias = RunStarted | JobStarted | JobEnded | JobSkipped | RunEnded
+Fact: TypeAlias = RunStarted | JobStarted | JobRetried | JobEnded | JobSkipped | RunEnded
 
 
 class View(Protocol):

@@ -7,7 +7,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from treadle.clock import SYSTEM
-from treadle.report.feed import Fact, JobEnded, JobSkipped, JobStarted, RunEnded, RunStarted
+from treadle.report.feed import (
+    Fact,
+    JobEnded,
+    JobRetried,
+    JobSkipped,
+    JobStarted,
+    RunEnded,
+    RunStarted,
+)
 from treadle.report.text import cut, number, safe, seconds, width
 
 if TYPE_CHECKING:
@@ -35,6 +43,7 @@ class Live:
         self.running: dict[str, float] = {}
         self.jobs = self.done = self.failed = 0
         self._shown = False
+        self._held = False
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
@@ -47,6 +56,8 @@ class Live:
                 self._begin()
             case JobStarted():
                 self.running[fact.name] = fact.at
+            case JobRetried():
+                self.running.pop(fact.name, None)
             case JobEnded():
                 self.running.pop(fact.name, None)
                 self.done += 1
@@ -66,6 +77,16 @@ class Live:
             if shown and not self._over.is_set():
                 self._draw()
 
+    def hold(self) -> None:
+        """Write nothing until `release`: somebody else has the terminal."""
+        with self._lock:
+            self._erase()
+            self._held = True
+
+    def release(self) -> None:
+        """Write again."""
+        self._held = False
+
     def close(self) -> None:
         """Take the line away for good."""
         self._over.set()
@@ -83,11 +104,16 @@ class Live:
     def _work(self) -> None:
         pause = _REDRAW if self.mode == "tty" else _HEARTBEAT
         while not self._over.wait(pause):
-            with self._lock:
-                if self.mode == "tty":
-                    self._draw()
-                elif self.running:
-                    self.err.line(self.text(10_000))
+            self._renew()
+
+    def _renew(self) -> None:
+        with self._lock:
+            if self._held:
+                return
+            if self.mode == "tty":
+                self._draw()
+            elif self.running:
+                self.err.line(self.text(10_000))
 
     def _draw(self) -> None:
         columns = self.err.columns()

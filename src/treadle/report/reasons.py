@@ -2,36 +2,94 @@
 
 from __future__ import annotations
 
+import errno
 import signal
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from treadle.report.text import seconds
+from treadle.report.text import number, seconds, size
 
 if TYPE_CHECKING:
     from treadle.workflow import PlannedJob
 
 
-def reason(outcome: str, code: int | None, job: PlannedJob, error: BaseException | None) -> str:
-    """Say why a job failed.
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an attempt ended, as far as it is known.
 
-    Args:
-        outcome: how the attempt ended.
+    Attributes:
+        outcome: how (``exited``, ``signalled``, ``timed_out`` …).
         code: what its process exited with; negative is a signal.
-        job: what was to be run.
-        error: what was raised in treadle, if anything was.
+        error: what was raised in treadle.
+        stopped_for: the limit on its output for which it was stopped: ``idle`` or ``output``.
+        oom: the kernel killed something of it because there was no memory.
+        leaked: processes that it left behind.
+        loss: why nobody knows how it ended.
     """
-    if outcome == "timed_out":
-        return f"timed out after {seconds(job.timeout)}"
-    if outcome == "signalled" and code is not None and code < 0:
+
+    outcome: str
+    code: int | None = None
+    error: BaseException | None = None
+    stopped_for: str | None = None
+    oom: bool = False
+    leaked: int = 0
+    loss: str | None = None
+
+    def is_good(self, job: PlannedJob) -> bool:
+        """Whether the job has done what it is for.
+
+        An exit code counts as what it is: 125 or 126 mean nothing special here, as
+        they do between jobs of the seed.
+        """
+        clean = not self.leaked or job.leak != "fail"
+        return self.outcome == "exited" and self.code == 0 and clean
+
+
+def reason(ending: Ending, job: PlannedJob) -> str:
+    """Say why an attempt of a job failed."""
+    match ending.outcome:
+        case "timed_out" | "over_limit":
+            return _too_much(ending, job)
+        case "exited" | "signalled" if ending.code is not None:
+            return _by_itself(ending, ending.code, job)
+        case "spawn_failed" if not job.cwd.is_dir():
+            return f"its folder '{job.cwd}' does not exist"
+    if ending.error is not None:
+        return _not_started(ending.error, job)
+    texts = {
+        "interrupted": "interrupted",
+        "stuck": "cannot be killed",
+        "lost": f"lost: {ending.loss or 'nobody knows how it ended'}",
+    }
+    return texts.get(ending.outcome, ending.outcome)
+
+
+def _too_much(ending: Ending, job: PlannedJob) -> str:
+    if ending.outcome == "over_limit":
+        return f"more than {size(job.output_limit or 0)} of output"
+    if ending.stopped_for == "idle" and job.idle_timeout is not None:
+        return f"no output for {seconds(job.idle_timeout)}"
+    return f"timed out after {seconds(job.timeout)}"
+
+
+def _by_itself(ending: Ending, code: int, job: PlannedJob) -> str:
+    if ending.oom and code:
+        return "out of memory (killed by the kernel)"
+    if code == -signal.SIGXCPU and "cpu" in job.limits:
+        return f"more than {seconds(job.limits['cpu'])} of processor time"
+    if code < 0:
         return f"killed by {_signal_name(-code)}"
-    if outcome == "exited":
-        return f"exit {code}"
-    if outcome == "spawn_failed" and not job.cwd.is_dir():
-        return f"its folder '{job.cwd}' does not exist"
-    if error is not None:
-        why = getattr(error.__cause__, "strerror", None)
-        return f"cannot start '{job.argv[0]}': {why.lower()}" if why else str(error)
-    return {"interrupted": "interrupted", "stuck": "cannot be killed"}.get(outcome, outcome)
+    if code == 0 and ending.leaked:
+        return f"left {number(ending.leaked, 'process', 'processes')} behind"
+    return f"exit {code}"
+
+
+def _not_started(error: BaseException, job: PlannedJob) -> str:
+    cause = error.__cause__
+    if not isinstance(cause, OSError) or not cause.strerror:
+        return str(error)
+    hint = " (a script needs a first line such as #!/bin/sh)" * (cause.errno == errno.ENOEXEC)
+    return f"cannot start '{job.argv[0]}': {cause.strerror.lower()}{hint}"
 
 
 def _signal_name(number: int) -> str:

@@ -74,6 +74,15 @@ def seconds(duration: float) -> str:
     return f"{minutes // 60}h{minutes % 60:02d}m"
 
 
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as people read it: ``512 B``, ``64 MiB``, ``1.5 GiB``."""
+    power = min(max(0, count.bit_length() - 1) // 10, len(_UNITS) - 1)
+    return f"{count / (1 << 10 * power):.4g} {_UNITS[power]}"
+
+
 def number(count: int, one: str, many: str = "") -> str:
     """Return ``1 job``, ``2 jobs``."""
     return f"{count} {one if count == 1 else many or one + 's'}"

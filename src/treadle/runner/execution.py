@@ -12,7 +12,8 @@ from treadle.clock import SYSTEM
 from treadle.errors import Terminated
 from treadle.job import EmptyJob, Job
 from treadle.job.scheduler import Scheduler
-from treadle.report import JobEnded, JobSkipped, RunEnded, RunStarted
+from treadle.report import JobEnded, JobRetried, JobSkipped, RunEnded, RunStarted
+from treadle.report.reasons import Ending, reason
 from treadle.runner.job import WorkflowJob
 from treadle.runner.result import RunResult
 from treadle.status import ReturnValue
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from treadle.job.base import NotifyEndType
     from treadle.report import Fact, View
     from treadle.workflow import Plan
+
+MAX_ATTEMPTS = 3
+"""How often a job is begun whose attempts are lost."""
 
 
 class _Scheduler(Scheduler):
@@ -132,7 +136,10 @@ class Execution:
     def collect(self, job: Job) -> bool:
         """Deal with the end of a job; see `Scheduler`."""
         if isinstance(job, WorkflowJob):
-            self.ended(job)
+            ending = job.ending()
+            if self.again(job, ending):
+                return True
+            self.ended(job, ending)
         elif job.status is ReturnValue.success:
             self.good.append(job.data.name)
             self.tell(JobEnded(job.data.name, 0, ReturnValue.success, "exited", 0.0))
@@ -148,20 +155,29 @@ class Execution:
         self.skipped.append(uid)
         self.tell(JobSkipped(uid, need, self.origins[uid]))
 
-    def ended(self, job: WorkflowJob) -> None:
+    def again(self, job: WorkflowJob, ending: Ending) -> bool:
+        """Tell whether the job is to run again: it was lost, through no fault of its own."""
+        lost = ending.outcome == "lost" and job.attempt < MAX_ATTEMPTS
+        if not lost or job.interrupted or self.scheduler.draining:
+            return False
+        took, why = job.timing_info.duration, reason(ending, job.planned)
+        self.tell(JobRetried(job.name, job.attempt, took, why))
+        return True
+
+    def ended(self, job: WorkflowJob, ending: Ending) -> None:
         """Count the end of a job, and tell it."""
-        outcome, code = job.how()
-        good = outcome == "exited" and code == 0
+        good = ending.is_good(job.planned)
         (self.good if good else self.failed).append(job.name)
         self.tell(
             JobEnded(
                 name=job.name,
                 attempt=job.attempt,
                 status=ReturnValue.success if good else ReturnValue.failure,
-                outcome=outcome,
+                outcome=ending.outcome,
                 duration=job.timing_info.duration,
-                detail="" if good else job.why(outcome, code),
+                detail="" if good else reason(ending, job.planned),
                 log=job.log,
+                leaked=ending.leaked,
             )
         )
         if not good:

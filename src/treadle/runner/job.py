@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from treadle.clock import SYSTEM
 from treadle.job import ProcessJob
+from treadle.process import Conditions
+from treadle.process.available import available
 from treadle.report import JobStarted
-from treadle.report.reasons import reason
+from treadle.report.reasons import Ending
 from treadle.workflow.names import file_name
+from treadle.workflow.plan import DEFAULT_OUTPUT_LIMIT
 
 if TYPE_CHECKING:
     from treadle.job.base import NotifyEndType
@@ -32,15 +35,7 @@ class WorkflowJob(ProcessJob):
         self.tokens = min(data.tokens, of.queues[data.queue])
         self.timeout = data.timeout
         self.grace = data.grace
-        self.leak = data.leak
-        self.leave_running = data.leak == "leave"
-        self.limits = data.limits or None
-        self.nice = data.nice
-        self.umask = data.umask
-        self.tty = data.tty
-        self.terminal = data.terminal
-        self.idle_timeout = data.idle_timeout
-        self.output_limit = data.output_limit
+        self.conditions = _conditions(data)
         self.attempt = 1
         self.of = of
 
@@ -55,8 +50,10 @@ class WorkflowJob(ProcessJob):
         return list(self.planned.argv)
 
     @property
-    def log(self) -> Path:
-        """Where the output of this attempt goes."""
+    def log(self) -> Path | None:
+        """Where the output of this attempt goes; None is the terminal."""
+        if self.planned.terminal:
+            return None
         return self.of.logs / f"{file_name(self.name)}.{self.attempt}.log"
 
     @property
@@ -72,7 +69,7 @@ class WorkflowJob(ProcessJob):
         # A program that is run directly has no shell in front of it that would set this.
         where = {"PWD": os.path.realpath(folder) if ".." in self.planned.cwd.parts else folder}
         return {
-            "output": str(self.log),
+            "output": None if self.log is None else str(self.log),
             "env": where | self.planned.env | said,
             "ignore_environ": False,
             "cwd": folder,
@@ -80,18 +77,36 @@ class WorkflowJob(ProcessJob):
 
     def on_start(self, scheduler: Scheduler) -> None:  # noqa: ARG002 -- the seed's signature
         """Tell that the attempt begins."""
-        self.of.tell(JobStarted(self.name, self.attempt, SYSTEM.monotonic()))
+        terminal = self.planned.terminal
+        self.of.tell(JobStarted(self.name, self.attempt, SYSTEM.monotonic(), terminal))
 
-    def how(self) -> tuple[str, int | None]:
-        """Return how the attempt ended, and what its process exited with; negative is a signal.
+    def ending(self) -> Ending:
+        """Return how the attempt ended."""
+        handle = self.proc_handle
+        return Ending(
+            outcome=str(self.outcome) if self.outcome else "lost",
+            code=getattr(handle, "status", None),
+            error=self.spawn_error or self.exception,
+            stopped_for=getattr(handle, "over_limit", None),
+            oom=getattr(handle, "oom", False),
+            leaked=getattr(handle, "leaked", 0),
+            loss=getattr(handle, "loss", None),
+        )
 
-        An exit code counts as what it is: 125 or 126 mean nothing special here, as
-        they do between jobs of the seed.
-        """
-        code = getattr(self.proc_handle, "status", None)
-        return str(self.outcome) if self.outcome else "lost", code
 
-    def why(self, outcome: str, code: int | None) -> str:
-        """Return in words why the attempt failed."""
-        error = self.spawn_error or self.exception
-        return reason(outcome, code, self.planned, error)
+def _conditions(job: PlannedJob) -> Conditions:
+    most = job.output_limit
+    if most == DEFAULT_OUTPUT_LIMIT and not available():
+        # Only a warden watches the output. What somebody asked for is an error without
+        # one; what nobody said is not.
+        most = None
+    return Conditions(
+        leak=job.leak,
+        limits=job.limits or None,
+        nice=job.nice,
+        umask=job.umask,
+        tty=job.tty,
+        terminal=job.terminal,
+        idle_timeout=job.idle_timeout,
+        output_limit=most,
+    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from treadle.process.commandline import argv_of
 from treadle.workflow import matrix
 from treadle.workflow.model import MAX_NAME, Defaults, JobSpec, Limits, Settings, Workflow
-from treadle.workflow.plan import DEFAULT_QUEUE, TERMINAL_QUEUE, PlannedJob
+from treadle.workflow.plan import DEFAULT_OUTPUT_LIMIT, DEFAULT_QUEUE, TERMINAL_QUEUE, PlannedJob
 from treadle.workflow.sizes import bytes_of
 from treadle.workflow.words import Path, nearest
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from treadle.workflow.origin import Mistakes
 
 DEFAULT_GRACE = 5.0
-DEFAULT_OUTPUT_LIMIT = 1 << 30
 
 _NOTHING = Defaults()
 _NOT_WITH_TERMINAL = ("queue", "tokens", "tty", "idle_timeout", "output_limit")

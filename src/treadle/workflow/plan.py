@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DEFAULT_QUEUE = "default"
+DEFAULT_OUTPUT_LIMIT = 1 << 30
 TERMINAL_QUEUE = "terminal"
 """Where the jobs wait that hold the terminal: it has one token."""
 
