@@ -8,6 +8,7 @@ scheduler waits for this process, and knows then that nothing is left.
 from __future__ import annotations
 
 import os
+import sys
 
 from . import cgroup, kernel
 from .loop import Warden
@@ -60,6 +61,9 @@ def _ward(guard: int, make: Callable[[], Warden]) -> NoReturn:
             kernel.set_name(b"treadle-warden")
             make().run()
             code = 0
+    except BaseException:  # noqa: BLE001 -- what ends it is told, and ends it
+        # The scheduler finds the stream ended; this says why, to whoever reads its errors.
+        sys.excepthook(*sys.exc_info())
     finally:
         # Without the interpreter's farewell: it takes longer than a whole job.
         os._exit(code)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import stat
 from time import CLOCK_BOOTTIME, clock_gettime, monotonic
 
@@ -45,6 +46,7 @@ _RARE = frozenset(
     )
 )
 _DEFAULT_PATH = os.defpath.encode()
+_SPARE = 16  # descriptors that this process keeps free, to be able to look and to kill
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_NOCTTY | os.O_CLOEXEC
 
 
@@ -60,6 +62,7 @@ class Spawner:
         self.bases: dict[int, dict[bytes, bytes]] = {0: {}}
         self._mark = marks + session + b":"
         self._null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+        self._highest = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _SPARE
         self._cwd = b""
 
     def start(self, number: int, spawn: wire.Spawn, passed: list[int]) -> Attempt:
@@ -81,9 +84,15 @@ class Spawner:
         opened: list[int] = []
         try:
             streams = self._streams(spawn, passed, opened)
+            # The lowest free number is given first: so many are open.
+            if max(streams) > self._highest > 0:
+                raise Unstartable(errno.EMFILE, b"start " + spawn.argv[0])
             path = locate(spawn.argv[0], env)
             attempt = self._start(number, spawn, path, env, streams)
             self._observe(attempt, spawn.options, streams[1], opened)
+        except OSError as error:
+            what = b"start " + spawn.argv[0]
+            raise Unstartable(error.errno or errno.EIO, what) from None
         finally:
             for descriptor in opened:
                 os.close(descriptor)
@@ -103,9 +112,12 @@ class Spawner:
         if not options or _RARE.isdisjoint(options):
             pid = _spawn(path, spawn.argv, env, streams)
             return Attempt(number, pid, began, ticks, keep)
-        # Loaded when one is first asked for.
-        from .become import fork_and_become  # noqa: PLC0415
-        from .pty import Pty  # noqa: PLC0415
+        try:
+            # Loaded when one is first asked for.
+            from .become import fork_and_become  # noqa: PLC0415
+            from .pty import Pty  # noqa: PLC0415
+        except (ImportError, OSError):
+            raise Unstartable(errno.EMFILE, b"start " + path) from None
 
         pty = Pty(streams[1]) if b"tty" in options else None
         try:
@@ -155,6 +167,9 @@ class Spawner:
             elif mode == wire.SAME:
                 found.append(found[1])
             elif mode == wire.PASSED:
+                if not passed:
+                    # The kernel drops descriptors that there is no room for.
+                    raise Unstartable(errno.EMFILE, b"start " + spawn.argv[0])
                 found.append(passed.pop(0))
             else:
                 found.append(_open(path, number, mode))

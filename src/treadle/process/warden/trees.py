@@ -9,6 +9,7 @@ nothing behind, that is all that emptiness costs.
 from __future__ import annotations
 
 import os
+import resource  # noqa: F401 -- `wait4` loads it, and must not find that it cannot be opened
 import time
 
 from . import kernel
