@@ -86,7 +86,13 @@ class Terminated(SystemExit):
 
 
 class ProcessError(TreadleError):
-    """A process could not be started; the message names the program and the reason."""
+    """A process could not be started; the message names the program and the reason.
+
+    Attributes:
+        what: what could not be done, if that is known: ``start 'cc'``, ``open 'a.log'``.
+    """
+
+    what: str | None = None
 
 
 class WorkflowError(TreadleError):

@@ -83,7 +83,7 @@ def test_C04_a_signal_stops_all_jobs_politely_and_leaves_nothing(
 ) -> None:
     (tmp_path / "treadle.toml").write_text(
         """[job.a]
-run = 'trap "touch polite; exit 1" TERM; sleep 1000 & echo $$ $! > ready; wait'
+run = 'trap "touch polite; exit 1" INT TERM HUP; sleep 1000 & echo $$ $! > ready; wait'
 [job.b]
 needs = ['a']
 run = 'touch b'
@@ -110,7 +110,7 @@ def test_a_second_ctrl_c_does_not_wait_for_the_grace(
     (tmp_path / "treadle.toml").write_text(
         """[job.a]
 grace = 1000
-run = 'trap "echo again > ready" TERM; echo $$ > ready; while :; do sleep 0.05; done'
+run = 'trap "echo again > ready" INT; echo $$ > ready; while :; do sleep 0.05; done'
 """
     )
     run = start(tmp_path, environment)

@@ -151,11 +151,11 @@ class RemoteRun:
 
     def failed(self, number: int, what: bytes) -> None:
         """It could not be started."""
-        cause = OSError(number, os.strerror(number), os.fsdecode(what.partition(b" ")[2]))
-        text = what.decode(errors="backslashreplace")
-        verb, _, name = text.partition(" ")
+        verb, _, name = os.fsdecode(what).partition("\0")
+        name = name or self.cmds[0]
         self.failure = ProcessError(f"cannot {verb} {name!r}: {os.strerror(number)}")
-        self.failure.__cause__ = cause
+        self.failure.what = f"{verb} '{name}'"
+        self.failure.__cause__ = OSError(number, os.strerror(number), name)
         self._finish()
 
     def lost(self, why: str) -> None:

@@ -89,7 +89,8 @@ def _not_started(error: BaseException, job: PlannedJob) -> str:
     if not isinstance(cause, OSError) or not cause.strerror:
         return str(error)
     hint = " (a script needs a first line such as #!/bin/sh)" * (cause.errno == errno.ENOEXEC)
-    return f"cannot start '{job.argv[0]}': {cause.strerror.lower()}{hint}"
+    what = getattr(error, "what", None) or f"start '{job.argv[0]}'"
+    return f"cannot {what}: {cause.strerror.lower()}{hint}"
 
 
 def _signal_name(number: int) -> str:

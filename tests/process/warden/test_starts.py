@@ -26,7 +26,7 @@ class Short:
     def start(self, number: int, spawn: wire.Spawn, passed: list[int]) -> Any:
         self.left -= 1
         if self.left >= 0:
-            raise Unstartable(self.number, b"start program")
+            raise Unstartable(self.number, b"start\0program")
         return SimpleNamespace(number=number)
 
 
@@ -71,7 +71,7 @@ def test_B09_the_pauses_grow_and_after_ten_seconds_the_errno_is_told() -> None:
     assert 9 < tries[-1] - first < 11
     assert begun == []
     assert [(kind, wire.read_failed(body)) for kind, _, body in said.frames] == [
-        (wire.FAILED, (errno.EAGAIN, b"start program"))
+        (wire.FAILED, (errno.EAGAIN, b"start\0program"))
     ]
 
 

@@ -22,7 +22,8 @@ class Unstartable(Exception):  # noqa: N818 -- reads as what it says
 
     Args:
         number: the errno.
-        what: what could not be done, and to what.
+        what: what could not be done, and (after a NUL) with what; with the program, if
+            nothing is said.
     """
 
     def __init__(self, number: int, what: bytes) -> None:

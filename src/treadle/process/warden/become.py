@@ -57,7 +57,7 @@ def apply(options: Mapping[bytes, bytes]) -> None:
                 os.umask(int(value))
         except (OSError, ValueError) as error:
             number = getattr(error, "errno", None) or errno.EINVAL
-            raise Unstartable(number, b"set " + name + b" to " + value) from None
+            raise Unstartable(number, b"set\0" + name + b" to " + value) from None
 
 
 def precede(words: list[bytes]) -> NoReturn:
@@ -71,7 +71,8 @@ def precede(words: list[bytes]) -> NoReturn:
         apply(dict(_pair(word) for word in words[:at]))
         os.execvp(argv[0], argv)  # noqa: S606 -- no shell is wanted
     except Unstartable as error:
-        problem = error.what + b": " + os.strerror(error.number).encode()
+        what = error.what.replace(b"\0", b" ")
+        problem = what + b": " + os.strerror(error.number).encode()
     except OSError as error:
         problem = b"start " + argv[0] + b": " + os.strerror(error.errno or errno.EIO).encode()
     os.write(2, b"treadle: cannot " + problem + b"\n")
@@ -101,7 +102,7 @@ def fork_and_become(
         try:
             pid = os.fork()
         except OSError as error:
-            raise Unstartable(error.errno or errno.EIO, b"start " + path) from None
+            raise Unstartable(error.errno or errno.EIO, b"start\0" + path) from None
         if not pid:
             _become(path, argv, env, streams, options, pty, writer)
         os.close(writer)
@@ -146,7 +147,7 @@ def _become(
     except Unstartable as error:
         os.write(writer, struct.pack("<i", error.number) + error.what)
     except OSError as error:
-        os.write(writer, struct.pack("<i", error.errno or errno.EIO) + b"start " + path)
+        os.write(writer, struct.pack("<i", error.errno or errno.EIO) + b"start\0" + path)
     finally:
         os._exit(127)
 
@@ -158,5 +159,5 @@ def _hold_terminal() -> list[int]:
         terminal = os.open("/dev/tty", os.O_RDWR)
         os.tcsetpgrp(terminal, os.getpgrp())
     except OSError as error:
-        raise Unstartable(error.errno or errno.EIO, b"take the terminal for") from None
+        raise Unstartable(error.errno or errno.EIO, b"take the terminal for\0") from None
     return [terminal, terminal, terminal]

@@ -86,12 +86,12 @@ class Spawner:
             streams = self._streams(spawn, passed, opened)
             # The lowest free number is given first: so many are open.
             if max(streams) > self._highest > 0:
-                raise Unstartable(errno.EMFILE, b"start " + spawn.argv[0])
+                raise Unstartable(errno.EMFILE, b"start\0" + spawn.argv[0])
             path = locate(spawn.argv[0], env)
             attempt = self._start(number, spawn, path, env, streams)
             self._observe(attempt, spawn.options, streams[1], opened)
         except OSError as error:
-            what = b"start " + spawn.argv[0]
+            what = b"start\0" + spawn.argv[0]
             raise Unstartable(error.errno or errno.EIO, what) from None
         finally:
             for descriptor in opened:
@@ -117,7 +117,7 @@ class Spawner:
             from .become import fork_and_become  # noqa: PLC0415
             from .pty import Pty  # noqa: PLC0415
         except (ImportError, OSError):
-            raise Unstartable(errno.EMFILE, b"start " + path) from None
+            raise Unstartable(errno.EMFILE, b"start\0" + path) from None
 
         pty = Pty(streams[1]) if b"tty" in options else None
         try:
@@ -153,7 +153,7 @@ class Spawner:
             os.chdir(folder)
         except OSError as error:
             self._cwd = b""
-            raise Unstartable(error.errno or errno.EIO, b"enter " + folder) from None
+            raise Unstartable(error.errno or errno.EIO, b"enter\0" + folder) from None
         self._cwd = folder
 
     def _streams(self, spawn: wire.Spawn, passed: list[int], opened: list[int]) -> list[int]:
@@ -169,7 +169,7 @@ class Spawner:
             elif mode == wire.PASSED:
                 if not passed:
                     # The kernel drops descriptors that there is no room for.
-                    raise Unstartable(errno.EMFILE, b"start " + spawn.argv[0])
+                    raise Unstartable(errno.EMFILE, b"start\0" + spawn.argv[0])
                 found.append(passed.pop(0))
             else:
                 found.append(_open(path, number, mode))
@@ -182,7 +182,7 @@ def _open(path: bytes, number: int, mode: int) -> int:
     try:
         return os.open(path, flags if number else os.O_RDONLY | os.O_CLOEXEC, 0o666)
     except OSError as error:
-        raise Unstartable(error.errno or errno.EIO, b"open " + path) from None
+        raise Unstartable(error.errno or errno.EIO, b"open\0" + path) from None
 
 
 def _spawn(path: bytes, argv: list[bytes], env: dict[bytes, bytes], streams: list[int]) -> int:
@@ -196,7 +196,7 @@ def _spawn(path: bytes, argv: list[bytes], env: dict[bytes, bytes], streams: lis
             path, argv, env, file_actions=actions, setsid=True, setsigmask=(), setsigdef=_DEFAULTS
         )
     except OSError as error:
-        raise Unstartable(error.errno or errno.EIO, b"start " + path) from None
+        raise Unstartable(error.errno or errno.EIO, b"start\0" + path) from None
 
 
 def locate(program: bytes, env: Mapping[bytes, bytes]) -> bytes:
@@ -216,4 +216,4 @@ def locate(program: bytes, env: Mapping[bytes, bytes]) -> bytes:
             problem = errno.EACCES
         elif os.path.isfile(path):
             problem = errno.EACCES
-    raise Unstartable(problem, b"start " + program)
+    raise Unstartable(problem, b"start\0" + program)

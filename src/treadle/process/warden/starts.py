@@ -90,7 +90,7 @@ class Starts:
         for waiting in self.waiting:
             if waiting.number == number:
                 self.waiting.remove(waiting)
-                self._fail(waiting, errno.ECANCELED, b"start " + waiting.spawn.argv[0])
+                self._fail(waiting, errno.ECANCELED, b"start\0" + waiting.spawn.argv[0])
                 return True
         return False
 

@@ -46,7 +46,7 @@ class Terminal:
             Unstartable: there is none, or the scheduler does not hold it.
         """
         if self.lent:
-            raise Unstartable(errno.EBUSY, b"take the terminal for")
+            raise Unstartable(errno.EBUSY, b"take the terminal for\0")
         import termios  # noqa: PLC0415 -- when it is first wanted
 
         try:
@@ -56,10 +56,10 @@ class Terminal:
             background = os.getpgid(self._scheduler) != self._owner
         except (OSError, termios.error) as error:
             self._close()
-            raise Unstartable(error.args[0], b"take the terminal for") from None
+            raise Unstartable(error.args[0], b"take the terminal for\0") from None
         if background:
             self._close()
-            raise Unstartable(errno.EPERM, b"take the terminal for")
+            raise Unstartable(errno.EPERM, b"take the terminal for\0")
 
     def give(self, group: int) -> None:
         """Let a group that was stopped hold it again."""

@@ -264,6 +264,8 @@ class Trees:
 
     def signal(self, attempt: Attempt, *signals: int) -> None:
         """Signal every process of a tree once, wherever it has gone."""
+        # Orphans come without a word, unless their parent was a child of ours.
+        self._look([])
         for pid, found in list(self._outside(attempt)):
             self._seen[pid, found.began] = attempt
             kernel.send(pid, found.began, *signals)
