@@ -137,7 +137,9 @@ class WorkflowWords(SphinxDirective):
 def _meaning(hint: Any) -> tuple[str, str]:
     meta = next(m for m in hint.__metadata__ if isinstance(m, msgspec.Meta) and m.extra)
     assert meta.extra is not None
-    return meta.description or "", str(meta.extra["expects"])
+    # What is to be written with its quotes is code, lest they become typographic ones.
+    expects = re.sub(r"""("[^"]*"|'[^']*')""", r"`\1`", str(meta.extra["expects"]))
+    return meta.description or "", expects
 
 
 class Limits(SphinxDirective):

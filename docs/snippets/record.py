@@ -56,6 +56,7 @@ PLAN = {
     "virtual-time": Recording(
         "howto/virtual_time.py", ["python -m pytest -q -p no:cacheprovider virtual_time.py"]
     ),
+    "limits": Recording("howto/limits.toml", ["treadle run -k0 -f limits.toml"]),
     "order": Recording("howto/order.toml", ["treadle run -n -f order.toml"]),
     "from-python": Recording("howto/from_python.py", ["python from_python.py"]),
     "why": Recording("howto/why.py", ["python why.py"]),

@@ -39,7 +39,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit
     memory: Annotated[
         _Memory | None,
         word(
-            "Memory, in bytes; `M`, `G` and `T` are powers of 1024.",
+            "Memory (address space) in bytes; `M`, `G` and `T` are powers of 1024.",
             'a number of bytes from 1 MiB on, or a text such as "512M" or "2G"',
         ),
     ] = None
@@ -51,7 +51,8 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit
         _Tokens | None, word("Files that are open at a time.", "a whole number, 1 or more")
     ] = None
     processes: Annotated[
-        _Tokens | None, word("Processes at a time.", "a whole number, 1 or more")
+        _Tokens | None,
+        word("Processes that its user has at a time, all of them.", "a whole number, 1 or more"),
     ] = None
 
 
