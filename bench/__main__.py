@@ -14,6 +14,8 @@ PLAN = [
     ["decide.py"],
     ["overhead.py"],
     ["overhead.py", "--pin"],
+    ["spawn.py"],
+    ["survivors.py"],
     ["startup.py"],
     ["client.py"],
     ["build.py"],

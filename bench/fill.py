@@ -1,7 +1,8 @@
-"""Put the figures of bench/results/*.json into the tables of docs/benchmarks.md.
+"""Put the figures of bench/results/*.json into the tables of docs/benchmarks.md and README.md.
 
-A table stands between a comment `% table: NAME` and a comment `% end`; what is
-between them is made here, all the rest is written by people.
+A table stands between a comment `% table: NAME` and a comment `% end`, in the README
+between `<!-- table: NAME -->` and `<!-- end -->`; what is between them is made here, all
+the rest is written by people.
 
     python bench/fill.py
 """
@@ -9,23 +10,20 @@ between them is made here, all the rest is written by people.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import _common
+import _left
 from _drawing import load, names_of
+from _left import markdown
 
-PAGE = _common.HERE.parent / "docs" / "benchmarks.md"
+ROOT = _common.HERE.parent
+PAGES = [ROOT / "docs" / "benchmarks.md", ROOT / "README.md"]
 NONE = "-"
-BLOCK = re.compile(r"(?m)^% table: (\S+)\n.*?^% end$", re.DOTALL)
+BLOCK = re.compile(r"(?ms)^(% table: |<!-- table: )(\S+)( -->)?\n.*?^(% end|<!-- end -->)$")
 
 Results = list[dict[str, Any]]
-
-
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table: the first column to the left, the others to the right."""
-    lines = [header, ["---", *("--:" for _ in header[1:])], *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def figures(value: float) -> str:
@@ -83,12 +81,62 @@ def not_run(results: Results) -> str:
     return f"Not run: {'; '.join(said)}." if said else ""
 
 
-def processes() -> str:
-    results = [r for r in load("overhead")["results"] if r["kind"] == "processes"]
-    rows = [
-        [r["name"], figures(r["jobs/s"]), figures(1 / r["treadle/peer"]["median"])] for r in results
+def spawn(shape: str) -> str:
+    results: Results = [r for r in load("spawn")["results"] if r["shape"] == shape]
+    sizes = names_of(results, "n")
+    rows = []
+    for name in names_of(results, "name"):
+        mine = {r["n"]: r for r in results if r["name"] == name}
+        ran = [r for r in mine.values() if "not run" not in r]
+        if ran:
+            last = ran[-1]
+            over = f"{last['cpu µs over limit']:,.0f}" if "cpu µs over limit" in last else NONE
+            rates = [rate(mine[n]) for n in sizes]
+            rows.append([name, *rates, over, f"{last['bytes'] / 1e6:.1f}"])
+    header = [
+        f"{shape}: jobs/s (share of the limit's)",
+        *(f"{n:,}" for n in sizes),
+        "CPU over the limit's, µs/job",
+        "MB",
     ]
-    return markdown(["`/bin/true`, 1,000 times", "jobs/s", "treadle's rate / this one's"], rows)
+    return markdown(header, rows) + "\n\n" + not_run(results)
+
+
+def rate(r: dict[str, Any]) -> str:
+    if "not run" in r:
+        return NONE
+    share = f" ({r['of limit']['median']:.2f})" if "of limit" in r else ""
+    return f"{r['jobs/s']:,.0f}{share}"
+
+
+def spawn_shares() -> str:
+    """Rates of treadle as shares of others', median and span."""
+    results: Results = load("spawn")["results"]
+    bases = ["limit", "make", "ninja"]
+    rows = [
+        [f"{r['name']}, {r['n']:,}, {r['shape']}", *(share(r.get(f"of {base}")) for base in bases)]
+        for name in ("treadle", "treadle run")
+        for r in results
+        if r["name"] == name
+    ]
+    return markdown(["its rate / that of", "the limit", "make", "ninja"], rows)
+
+
+def share(found: dict[str, float] | None) -> str:
+    if found is None:
+        return NONE
+    return f"{found['median']:.2f} ({found['least']:.2f}-{found['greatest']:.2f})"
+
+
+def spawn_large() -> str:
+    facts = load("spawn")
+    rows = [
+        [r["name"], figures(r["small jobs/s"]), figures(r["jobs/s"]), share(r["of small"])]
+        for r in facts["large"]
+        if "not run" not in r
+    ]
+    header = ["jobs/s", "from a small program", f"from one of {facts['gib']:g} GiB", "kept"]
+    return markdown(header, rows)
 
 
 def startup() -> str:
@@ -140,7 +188,12 @@ TABLES: dict[str, Callable[[], str]] = {
     "decide": decide,
     "overhead": lambda: overhead("overhead"),
     "overhead-pinned": lambda: overhead("overhead-pinned"),
-    "processes": processes,
+    "spawn-independent": lambda: spawn("independent"),
+    "spawn-layers": lambda: spawn("layers"),
+    "spawn-shares": spawn_shares,
+    "spawn-large": spawn_large,
+    "survivors": _left.full,
+    "survivors-short": _left.short,
     "startup": startup,
     "client": client,
     "build": build,
@@ -150,11 +203,12 @@ TABLES: dict[str, Callable[[], str]] = {
 
 def main() -> None:
     def block(found: re.Match[str]) -> str:
-        name = found[1]
-        return f"% table: {name}\n\n{TABLES[name]()}\n\n% end"
+        begin, name, close, end = found.groups("")
+        return f"{begin}{name}{close}\n\n{TABLES[name]()}\n\n{end}"
 
-    page = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(BLOCK.sub(block, page), encoding="utf-8")
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        page.write_text(BLOCK.sub(block, text), encoding="utf-8")
 
 
 if __name__ == "__main__":

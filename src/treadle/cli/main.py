@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import NoReturn
 
@@ -80,7 +82,26 @@ def command(ctx: click.Context, *, version: bool) -> None:
 
 def main() -> NoReturn:
     """Run the command line; never shows a traceback unless TREADLE_DEBUG is set."""
-    sys.exit(guarded())
+    code: int = ExitCode.INTERRUPTED
+    with suppress(KeyboardInterrupt):
+        code = guarded()
+    _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """Exit, without the interpreter's farewell: a Ctrl-C in that shows a traceback."""
+    while True:
+        try:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            break
+        except KeyboardInterrupt:
+            # The code is known: a key that is held down does not change it.
+            continue
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def guarded() -> int:

@@ -39,6 +39,7 @@ class Running:
     _driver: Driver | None
     _lock: threading.RLock
     _running: bool
+    _early: BaseException | None = None
 
     def init_state(self, dag: DAG) -> None:
         """Make everything ready for a run."""
@@ -63,8 +64,9 @@ class Running:
             try:
                 self._running = True
                 self._driver = None
+                self._early = None
                 signals.take()
-                self._run(dag)
+                self._run(dag, signals)
             finally:
                 self._end(signals)
         finally:
@@ -75,10 +77,11 @@ class Running:
         self._running = False
         self._close(wait=False)
 
-    def _run(self, dag: DAG) -> None:
+    def _run(self, dag: DAG, signals: Signals) -> None:
         try:
             try:
                 self.init_state(dag)
+                self._listen(signals)
                 self._work()
             except BaseException as error:
                 self._stop(error)
@@ -91,6 +94,13 @@ class Running:
             raise
         finally:
             self._close(wait=True)
+
+    def _listen(self, signals: Signals) -> None:
+        driver = self._driver
+        if driver is not None:
+            driver.inbox.when_heard(signals.wake)
+            if self._early is not None:
+                raise self._early
 
     def _stop(self, error: BaseException) -> list[BaseException]:
         """Wind up; each exception that comes in the meantime makes it harder.
@@ -128,6 +138,8 @@ class Running:
 
     def _halt(self, error: BaseException) -> None:
         driver = self._driver
+        if driver is None and self._running:
+            self._early = error
         if driver is not None and self._running:
             driver.halt_posted = True
             driver.inbox.post(HaltMessage(error))
@@ -138,5 +150,8 @@ class Running:
             driver.inbox.post(AskMessage(signum))
 
     def _in_callback(self) -> bool:
-        doing = self._driver.doing if self._driver is not None else None
-        return doing is not None and doing[0] != "start"
+        driver = self._driver
+        if driver is None:
+            # Nothing was started yet: an exception harms nobody, and there is no inbox.
+            return True
+        return driver.doing is not None and driver.doing[0] != "start"

@@ -55,6 +55,7 @@ class Signals:
         self._in_callback = in_callback
         self._before: dict[int, Any] = {}
         self._pid = os.getpid()
+        self._wakes = -1
 
     def take(self) -> None:
         """Take those that nobody else has taken, if this is the main thread."""
@@ -70,8 +71,30 @@ class Signals:
             self._before[signum] = current
             signal.signal(signum, self.handle)
 
+    def wake(self, descriptor: int) -> None:
+        """Write to this (a non-blocking socket; -1 for none) at the instant a signal arrives.
+
+        So that one that comes between Python's last look and the kernel's wait ends that
+        wait. Not where the host has such a descriptor of its own: it may be a pipe that
+        somebody else counts on.
+        """
+        if descriptor < 0:
+            self._sleep()
+        elif self._before and self._wakes < 0:
+            before = signal.set_wakeup_fd(descriptor, warn_on_full_buffer=False)
+            self._wakes = descriptor
+            if before >= 0:
+                signal.set_wakeup_fd(before)
+                self._wakes = -1
+
+    def _sleep(self) -> None:
+        if self._wakes >= 0:
+            self._wakes = -1
+            signal.set_wakeup_fd(-1)
+
     def give_back(self) -> None:
         """Give them back; may be called again."""
+        self._sleep()
         for signum, handler in self._before.items():
             signal.signal(signum, handler)
 

@@ -69,6 +69,11 @@ class Inbox:
         self.post: Callable[[Message], object] = self.messages.put
         self.asleep = False
         self._bell: tuple[socket.socket, socket.socket] | None = None
+        self._heard: Callable[[int], object] | None = None
+
+    def when_heard(self, call: Callable[[int], object]) -> None:
+        """Call this with the descriptor to write to when there is a bell, -1 when it goes."""
+        self._heard = call
 
     @property
     def bell(self) -> socket.socket:
@@ -80,6 +85,8 @@ class Inbox:
         if self._bell is None:
             self._bell = _bell()
             self.post = self._post_and_ring
+            if self._heard is not None:
+                self._heard(self._bell[1].fileno())
         return self._bell[0]
 
     def _post_and_ring(self, message: Message) -> None:
@@ -92,6 +99,8 @@ class Inbox:
     def close(self) -> None:
         """Nobody reads any more."""
         bell, self._bell = self._bell, None
+        if bell is not None and self._heard is not None:
+            self._heard(-1)
         self.post = self.messages.put
         for end in bell or ():
             end.close()
