@@ -18,10 +18,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36
 BETWEEN = 0.02  # seconds from one look to the next
+HELPER = 15  # looks that a process must be seen in to count: it lives for 0.3 seconds
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -49,14 +51,15 @@ def sets(root: int) -> dict[int, int]:
 def most(root: int) -> int:
     """The largest sum of resident sets until the process ends: of it and its helpers.
 
-    What is there in one look only is a job. Pages that two processes share count twice.
+    What lives shorter than a helper does is a job. Pages that two processes share count
+    twice.
     """
-    before: dict[int, int] = {}
+    seen: Counter[int] = Counter({root: HELPER})
     largest = 0
     while os.waitid(os.P_PID, root, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
         now = sets(root)
-        largest = max(largest, sum(size for pid, size in now.items() if pid in before))
-        before = now
+        seen.update(now.keys())
+        largest = max(largest, sum(size for pid, size in now.items() if seen[pid] >= HELPER))
         time.sleep(BETWEEN)
     return largest
 
