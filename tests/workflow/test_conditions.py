@@ -159,7 +159,7 @@ def test_values_of_a_matrix_need_no_shell(load: Load) -> None:
 def test_a_command_line_from_python_holds_no_nul() -> None:
     workflow = Workflow()
     workflow.add("a", run="p \0")
-    with pytest.raises(WorkflowError, match="'run' of job 'a' holds a NUL character"):
+    with pytest.raises(WorkflowError, match="a text holds a NUL character"):
         run(workflow)
 
 

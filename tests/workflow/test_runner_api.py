@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,7 +19,7 @@ from treadle.report import (
 from treadle.report.reasons import Ending
 from treadle.runner import run
 from treadle.runner.job import WorkflowJob
-from treadle.workflow import Workflow
+from treadle.workflow import Defaults, Workflow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +85,21 @@ def test_mistakes_of_a_workflow_are_raised_before_anything_starts(tmp_path: Path
     with pytest.raises(WorkflowError, match="job 'a' needs 'b', which does not exist"):
         run(workflow)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"queues": {"q": 0}}, "'queues' of the workflow has 'q' = 0"),
+        ({"defaults": Defaults(umask=22)}, "'umask' of \\[defaults\\] is 22"),  # type: ignore[arg-type]  # the mistake
+        ({"defaults": Defaults(limits={"memory": 3})}, "'memory' of 'limits' of \\[defaults"),  # type: ignore[arg-type]  # the mistake
+    ],
+)
+def test_what_is_not_said_through_add_is_checked_too(words: Any, message: str) -> None:
+    workflow = Workflow(**words)
+    workflow.add("a", run="true")
+    with pytest.raises(WorkflowError, match=message):
+        run(workflow)
 
 
 def test_a_higher_priority_goes_first_then_the_longer_path_then_the_order() -> None:

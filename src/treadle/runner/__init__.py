@@ -11,8 +11,7 @@ from treadle.report.logs import make_run_folder
 from treadle.runner.execution import Execution
 from treadle.runner.result import RunResult
 from treadle.workflow import Plan, Workflow
-from treadle.workflow.expand import expand
-from treadle.workflow.origin import Mistakes
+from treadle.workflow.load import plan_of
 from treadle.workflow.queues import queue_sizes
 
 __all__ = ["RunResult", "run"]
@@ -43,7 +42,7 @@ def run(
         WorkflowError: the workflow has mistakes, a target is unknown, or the folder for
             the logs cannot be made.
     """
-    plan = workflow if isinstance(workflow, Plan) else _plan(workflow)
+    plan = workflow if isinstance(workflow, Plan) else plan_of(workflow, Path.cwd())
     chosen = plan.select(targets)
     queues = queue_sizes(plan, chosen, tokens)
     try:
@@ -61,7 +60,3 @@ def run(
         label=label,
         logs=logs,
     ).execute()
-
-
-def _plan(workflow: Workflow) -> Plan:
-    return expand(workflow, Path.cwd(), Mistakes(workflow.origin))

@@ -159,9 +159,7 @@ class Family:
         try:
             return tuple(argv_of(text, self.said.shell or "sh"))
         except ValueError:
-            # Where a file holds such a character, it was told with its place.
-            if not self.note.touch(self.path):
-                self.note((*self.path, "run"), f"'run' of job {self.base!r} holds a NUL character")
+            # It holds a NUL character, which was told when the texts were looked at.
             return ()
 
 

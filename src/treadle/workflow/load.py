@@ -49,6 +49,20 @@ def load_plan(path: Path) -> Plan:
         raise WorkflowError(f"{label}: is nested too deeply") from None
 
 
+def plan_of(workflow: Workflow, folder: Path) -> Plan:
+    """Return the jobs of a workflow that was made in Python, checked as a file is.
+
+    Args:
+        workflow: what it says.
+        folder: the folder that relative paths start from.
+
+    Raises:
+        WorkflowError: with every mistake that is found.
+    """
+    mistakes = Mistakes(workflow.origin)
+    return expand(build(_as_tables(workflow), mistakes), folder, mistakes)
+
+
 def read(path: Path, label: str) -> tuple[dict[str, Any], Origin]:
     """Return the tables of a workflow file, and where they come from."""
     if path.suffix == ".py":
