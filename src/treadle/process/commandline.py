@@ -55,6 +55,7 @@ OWN = frozenset(f"{_RESERVED} {_OF_DASH} {_OF_BASH}".split())
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _PLAIN = frozenset(f"{_LETTERS}{_LETTERS.upper()}0123456789%+,-./:=@^_")
+_SIMPLE = _PLAIN | {" ", "\t"}
 _LIVE = {"'": frozenset(), '"': frozenset("$`\\!")}
 # Control characters, which a text that gets so far does not hold.
 _BREAK, _QUOTED = "\0", "\1"
@@ -97,6 +98,8 @@ def _is_program(word: str) -> bool:
 
 def _words(text: str) -> list[str]:
     """Return the words of a text; none if there are none, or only a shell can tell."""
+    if _SIMPLE.issuperset(text):
+        return text.split()
     if not text.translate({ord("\t"): " ", ord("\n"): " "}).isprintable():
         return []
     words = _unquoted(text.strip(" \t\n")).split(_BREAK)
