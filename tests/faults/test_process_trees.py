@@ -18,7 +18,7 @@ from treadle.engine import Outcome
 from treadle.errors import ProcessError
 from treadle.executors import ProcessExecutor
 from treadle.executors.warden import WardenExecutor
-from treadle.process import Conditions, link
+from treadle.process import Conditions, pair
 from treadle.status import ReturnValue
 
 WARDEN: dict[str, Any] = {}
@@ -214,7 +214,7 @@ def test_B10_what_cannot_be_killed_is_named_and_keeps_its_slot(
     if os.geteuid() or not group.parent.is_dir():
         pytest.skip("needs root and a freezer control group of version 1")
     monkeypatch.setattr(WardenExecutor, "kill_grace", 0.3)
-    monkeypatch.setattr(link, "_CLOSES_WITHIN", 0.2)
+    monkeypatch.setattr(pair, "_CLOSES_WITHIN", 0.2)
     group.mkdir()
     frozen, helping = tmp_path / "frozen", dict[str, int]()
     program = f"echo $$ > {group}/cgroup.procs; echo FROZEN > {group}/freezer.state; sleep 600"

@@ -64,12 +64,12 @@ def test_d13_a_process_job_with_its_own_run_is_killed_after_its_grace(
 ) -> None:
     os.mkfifo(tmp_path / "ready")
 
-    class IgnoresTerm(ProcessJob):
+    class Stubborn(ProcessJob):
         grace = 0.1
 
         @property
         def cmdline(self) -> list[str]:
-            script = f"trap '' TERM; echo > {tmp_path}/ready; while :; do sleep 0.05; done"
+            script = f"trap '' TERM INT; echo > {tmp_path}/ready; while :; do sleep 0.05; done"
             return ["sh", "-c", script]
 
         def run(self) -> None:
@@ -81,7 +81,7 @@ def test_d13_a_process_job_with_its_own_run_is_killed_after_its_grace(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run("a", IgnoresTerm, scheduler_class=Interrupted)
+        run("a", Stubborn, scheduler_class=Interrupted)
 
     assert jobs["a"].proc_handle.status == -9
     assert not _is_alive(jobs["a"].proc_handle.pid)

@@ -179,7 +179,7 @@ class Driver:
                     self._start(*command)
                 else:
                     self.perform((command,))
-        if not self.live and engine.stalled:
+        if not self.live and engine.stalled and not self.halt_posted:
             names = ", ".join(repr(uid) for uid, _ in engine.stuck) or "nobody"
             raise StalledError(
                 f"{engine.queues.waiting} jobs wait for tokens that are not there; "

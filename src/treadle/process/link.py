@@ -17,35 +17,23 @@ import os
 import queue
 import select
 import socket
-import subprocess
-import sys
 import threading
 import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from treadle.clock import SYSTEM
 from treadle.errors import ProcessError
-from treadle.process.tree import MARK, sweep_session
-from treadle.process.warden import cgroup, wire
+from treadle.process.pair import Pair
+from treadle.process.warden import wire
 
 if TYPE_CHECKING:
     from treadle.process.remote import RemoteRun
 
-_START = (
-    "import sys; a = sys.argv; sys.path.append(a[1]); from warden.guard import main; "
-    "main(int(a[2]), int(a[3]), a[4].encode(), a[5].encode())"
-)
-_FOLDER = os.path.dirname(os.path.abspath(__file__))
 _RECEIVE = 1 << 16
 _SENDS_WITHIN = 30.0  # seconds; a warden that takes longer is stopped or worse
-_CLEARS_WITHIN = 10.0  # seconds for the guard of a warden that is gone
-_CLOSES_WITHIN = 5.0  # seconds
 
 _numbers = itertools.count(1)
 _open: weakref.WeakSet[Link] = weakref.WeakSet()
-# Guards that stayed when their run was over: reaped when there is an occasion.
-_staying: list[subprocess.Popen[bytes]] = []
 
 
 FileId = tuple[int, int, int]
@@ -84,17 +72,16 @@ class Link:
     def __init__(self) -> None:
         self.broken = False
         self.inherited = {number: file_id(number) for number in (1, 2)}
-        self._greeted = False
+        self._loss = ""
         self._runs: dict[int, RemoteRun] = {}
         self._frames = wire.Frames(to_warden=False)
         self._reading = threading.RLock()
         self._sending = threading.RLock()
         self._base: dict[bytes, bytes] | None = None
         self._bases = 0
-        self._session = os.urandom(8).hex()
         self._socket, theirs = socket.socketpair()
         try:
-            self._guard = _start(theirs, self._session)
+            self._pair = Pair(theirs)
         except BaseException:
             self._socket.close()
             raise
@@ -120,7 +107,12 @@ class Link:
         data = wire.frame(wire.SPAWN, number, wire.spawn_body(spawn))
         self._runs[number] = run
         run.number = number
-        self._send(data, passed)
+        try:
+            self._send(data, passed)
+        except WardenLost:
+            # It took nothing of this one with it: that can be started by another.
+            self._runs.pop(number, None)
+            raise WardenLost(self.lose()) from None
         return number
 
     def base(self) -> int:
@@ -130,7 +122,10 @@ class Link:
         if now != self._base:
             self._base = dict(now)
             self._bases += 1
-            self._send(wire.frame(wire.BASE, self._bases, wire.base_body(self._base)))
+            try:
+                self._send(wire.frame(wire.BASE, self._bases, wire.base_body(self._base)))
+            except WardenLost:
+                raise WardenLost(self.lose()) from None
         return self._bases
 
     def stop(self, number: int, how: int, signum: int = 0) -> None:
@@ -142,9 +137,11 @@ class Link:
         self._tell(wire.RESUME if resume else wire.SUSPEND, number)
 
     def _tell(self, kind: int, number: int, body: bytes = b"") -> None:
-        # To a warden that is gone there is nothing to say: its attempts have ended.
-        with contextlib.suppress(WardenLost):
+        try:
             self._send(wire.frame(kind, number, body))
+        except WardenLost:
+            # There is nothing to say to it: its attempts have ended.
+            self.lose()
 
     def _send(self, data: bytes, passed: Sequence[int] = ()) -> None:
         with self._sending:
@@ -158,7 +155,6 @@ class Link:
             except BlockingIOError:
                 sent = 0
             except OSError:
-                self.lose()
                 raise WardenLost("the warden is gone") from None
             if sent < len(data):
                 self._send_rest(data[sent:], passed if not sent else ())
@@ -167,7 +163,6 @@ class Link:
         poll = select.poll()
         poll.register(self._socket, select.POLLOUT)
         if not poll.poll(_SENDS_WITHIN * 1000):
-            self.lose()
             raise WardenLost(f"the warden did not listen for {_SENDS_WITHIN:.0f} s")
         self._send(data, passed)
 
@@ -230,7 +225,7 @@ class Link:
             if (run := self._runs.pop(number, None)) is not None:
                 run.ended(wire.read_end(body))
         elif kind == wire.HELLO:
-            self._greeted = True
+            self._pair.greet(wire.read_started(body))
         elif kind == wire.FAILED:
             if (run := self._runs.pop(number, None)) is not None:
                 run.failed(*wire.read_failed(body))
@@ -245,37 +240,23 @@ class Link:
 
     # -- its end -------------------------------------------------------------------------
 
-    def lose(self) -> None:
-        """The warden is gone: wait until nothing of it is left, then call its attempts lost."""
+    def lose(self) -> str:
+        """The warden is gone: wait until nothing of it is left, then call its attempts lost.
+
+        Returns:
+            The reason, as far as it is known.
+        """
         with self._sending, self._reading:
             if self.broken:
-                return
+                return self._loss
             self.broken = True
+            self._loss = self._pair.lost()
             self._shut()
-            code = self._await_guard(_CLEARS_WITHIN)
-            if code != 0:
-                self._clear()
-            why = "the warden ended"
-            if not self._greeted:
-                why = (
-                    f"the warden could not be started (exit {code}); TREADLE_WARDEN=0 does without"
-                )
             runs = list(self._runs.values())
             self._runs.clear()
         for run in runs:
-            run.lost(why)
-
-    def _clear(self) -> None:
-        """Where the guard was killed as well: by control group, and by marks."""
-        folder = cgroup.delegated()
-        if folder is not None:
-            group = cgroup.Group(f"{folder}/{cgroup.name(self._session)}")
-            group.kill()
-            sweep_session(self._session)
-            cgroup.Group(f"{group.folder}/killed").remove()
-            group.remove()
-        else:
-            sweep_session(self._session)
+            run.lost(self._loss)
+        return self._loss
 
     def close(self) -> None:
         """The run is over: let the warden go, and wait for it."""
@@ -285,18 +266,8 @@ class Link:
             with contextlib.suppress(WardenLost):
                 self._send(wire.frame(wire.CLOSE))
             self.broken = True
-            if self._await_guard(_CLOSES_WITHIN) is None:
-                # It waits for what cannot be killed now, and kills it when it can.
-                _staying.append(self._guard)
+            self._pair.closed()
             self._shut()
-
-    def _await_guard(self, seconds: float) -> int | None:
-        end = SYSTEM.monotonic() + seconds
-        while True:
-            try:
-                return self._guard.wait(max(0.0, end - SYSTEM.monotonic()))
-            except subprocess.TimeoutExpired:
-                return None
 
     def _shut(self) -> None:
         _open.discard(self)
@@ -307,27 +278,6 @@ class Link:
         """In a fork of the host: this end is not ours."""
         self.broken = True
         self._socket.close()
-
-
-def _start(theirs: socket.socket, session: str) -> subprocess.Popen[bytes]:
-    _staying[:] = [guard for guard in _staying if guard.poll() is None]
-    arguments = [_FOLDER, str(theirs.fileno()), str(os.getpid()), _outer(), session]
-    try:
-        return subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _START, *arguments],
-            pass_fds=[theirs.fileno()],
-            # Keys that signal the foreground group of the terminal are not for the warden.
-            process_group=0,
-            cwd="/",
-        )
-    except OSError as problem:
-        raise ProcessError(f"cannot start the warden: {problem}") from problem
-
-
-def _outer() -> str:
-    """The marks of the jobs that this process itself is part of, and a comma."""
-    marks = os.environ.get(MARK)
-    return f"{marks}," if marks else ""
 
 
 def _after_fork() -> None:

@@ -82,7 +82,10 @@ def _stand_guard(warden: int, group: cgroup.Group | None) -> NoReturn:
 
 def _pidfd(scheduler: int) -> int:
     """End of file on the socket says the same, but not if a fork of the scheduler holds it."""
-    descriptor = os.pidfd_open(scheduler)
+    try:
+        descriptor = os.pidfd_open(scheduler)
+    except ProcessLookupError:
+        os._exit(1)
     if os.getppid() != scheduler:
         os._exit(1)
     return descriptor

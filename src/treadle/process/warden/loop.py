@@ -75,7 +75,7 @@ class Warden:
 
     def run(self) -> None:
         """Serve; return when the scheduler has said that it is over, or is gone."""
-        self._outbox.say(wire.HELLO, wire.VERSION)
+        self._outbox.say(wire.HELLO, wire.VERSION, wire.started_body(os.getpid()))
         self._outbox.flush()
         try:
             while self._open:

@@ -32,6 +32,7 @@ CLOSE = 6
 
 # From the warden.
 HELLO = 16
+"""The warden is there (number: its version; body: its pid)."""
 STARTED = 17
 """An attempt's program runs (body: `_PID`). May come late, or not at all before `ENDED`."""
 ENDED = 18
