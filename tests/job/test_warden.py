@@ -93,7 +93,8 @@ def test_the_loss_is_told_and_counts_as_a_failure() -> None:
     class Strikes(job_class()):  # type: ignore[misc]  # made for this test
         def on_start(self, scheduler: Any) -> None:
             if self.uid == "second":
-                until(lambda: "warden" in helpers())
+                (first,) = (job for job in scheduler.active_jobs if job.uid == "first")
+                assert first.proc_handle.pid
                 warden = helpers()["warden"]
                 os.kill(warden, signal.SIGKILL)
                 until(lambda: gone(warden), "the end of the warden")

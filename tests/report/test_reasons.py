@@ -53,7 +53,7 @@ def failure(number: int) -> ProcessError:
         (Ending("lost", loss="the warden ended"), {}, "lost: the warden ended"),
         (Ending("lost"), {}, "lost: nobody knows how it ended"),
         (Ending("interrupted", -15), {}, "interrupted"),
-        (Ending("stuck"), {}, "cannot be killed"),
+        (Ending("stuck"), {}, "did not end when it was killed"),
         (Ending("spawn_failed"), {"cwd": Path("/no/where")},
          "its folder '/no/where' does not exist"),
         (Ending("spawn_failed", error=failure(errno.ENOENT)), {},

@@ -40,6 +40,8 @@ class Running:
     _lock: threading.RLock
     _running: bool
     _early: BaseException | None = None
+    _callbacks_are_quick = False
+    """Whether a signal may wait until a callback returns; else it is raised in it."""
 
     def init_state(self, dag: DAG) -> None:
         """Make everything ready for a run."""
@@ -154,4 +156,6 @@ class Running:
         if driver is None:
             # Nothing was started yet: an exception harms nobody, and there is no inbox.
             return True
+        if self._callbacks_are_quick:
+            return False
         return driver.doing is not None and driver.doing[0] != "start"

@@ -217,6 +217,14 @@ class Link:
         if not data:
             self.lose()
             return
+        self._take_all(data)
+
+    def _drain(self) -> None:
+        with contextlib.suppress(OSError):
+            while data := self._socket.recv(_RECEIVE):
+                self._take_all(data)
+
+    def _take_all(self, data: bytes) -> None:
         for kind, number, body in self._frames.feed(data):
             self._take(kind, number, body)
 
@@ -249,6 +257,8 @@ class Link:
         with self._sending, self._reading:
             if self.broken:
                 return self._loss
+            # What it said before is true all the same.
+            self._drain()
             self.broken = True
             self._loss = self._pair.lost()
             self._shut()

@@ -86,7 +86,7 @@ class Pair:
             group.kill()
         sweep_session(self._session)
         if group is not None:
-            cgroup.Group(f"{group.folder}/killed").remove()
+            cgroup.pen(group).remove()
             group.remove()
 
     def closed(self) -> None:

@@ -58,7 +58,7 @@ def reason(ending: Ending, job: PlannedJob) -> str:
         return _not_started(ending.error, job)
     texts = {
         "interrupted": "interrupted",
-        "stuck": "cannot be killed",
+        "stuck": "did not end when it was killed",
         "lost": f"lost: {ending.loss or 'nobody knows how it ended'}",
     }
     return texts.get(ending.outcome, ending.outcome)

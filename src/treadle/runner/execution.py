@@ -32,6 +32,8 @@ class _Scheduler(Scheduler):
     """A scheduler that can be told to start nothing more."""
 
     draining = False
+    # They only count and tell: an exception in the middle of a line would harm the line.
+    _callbacks_are_quick = True
 
     @property
     def is_finished(self) -> bool:

@@ -118,4 +118,10 @@ def leave(group: Group | None) -> None:
     """Go back to where we came from, and take the group away."""
     if group is not None:
         Group(os.path.dirname(group.folder)).take(os.getpid())
+        pen(group).remove()
         group.remove()
+
+
+def pen(group: Group) -> Group:
+    """The group inside of it for what is being killed."""
+    return Group(f"{group.folder}/killed")

@@ -13,7 +13,7 @@ import resource  # noqa: F401 -- `wait4` loads it, and must not find that it can
 import time
 
 from . import kernel
-from .cgroup import Group
+from .cgroup import pen
 from .wire import ASK, KILL_LEADER, UNKILLABLE
 
 TYPE_CHECKING = False  # as type checkers read it: loading `typing` takes longer than all of this
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
     from .attempt import Attempt
+    from .cgroup import Group
 else:
     # Without the enumerations that `signal` puts around it.
     import _signal as signal
@@ -74,8 +75,8 @@ class Trees:
         self.wait_options = os.WNOHANG
         self._session = session
         self._pen: Group | None = None
-        if group is not None and (pen := Group(f"{group.folder}/killed")).make():
-            self._pen = pen
+        if group is not None and (inner := pen(group)).make():
+            self._pen = inner
         self._homes: dict[int, Attempt] = {}
         self._clearing: dict[int, Attempt] = {}
         self._seen: dict[tuple[int, int], Attempt] = {}
