@@ -111,7 +111,8 @@ def rate(r: dict[str, Any]) -> str:
 
 def spawn_shares() -> str:
     """Rates of treadle as shares of others', median and span."""
-    results: Results = load("spawn")["results"]
+    facts = load("spawn")
+    results: Results = facts["results"]
     bases = ["limit", "make", "ninja"]
     rows = [
         [f"{r['name']}, {r['n']:,}, {r['shape']}", *(share(r.get(f"of {base}")) for base in bases)]
@@ -119,7 +120,8 @@ def spawn_shares() -> str:
         for r in results
         if r["name"] == name
     ]
-    return markdown(["its rate / that of", "the limit", "make", "ninja"], rows)
+    shares = markdown(["its rate / that of", "the limit", "make", "ninja"], rows)
+    return f"{shares}\n\nRounds: {facts['rounds']}."
 
 
 def share(found: dict[str, float] | None) -> str:

@@ -131,8 +131,7 @@ def main() -> None:
             results.append(ask(name, list(WAYS), given.wait, separate, workshop))
             print(report(results[-1]), flush=True)
     if not given.quick and not given.only:
-        versions = {r["name"]: r["version"] for r in results if "version" in r}
-        _common.write("survivors", {"versions": versions, "wait": given.wait, "results": results})
+        _common.write("survivors", {"wait": given.wait, "results": results})
 
 
 if __name__ == "__main__":
