@@ -147,6 +147,25 @@ def test_E03_without_their_folder_new_jobs_cannot_start_and_running_ones_go_on(
     assert f"{logs}/late.log" in str(jobs["late"].spawn_error)
 
 
+def test_E04_a_log_that_is_gone_when_it_is_to_be_shown_is_said_to_be(tmp_path: Path) -> None:
+    (tmp_path / "treadle.toml").write_text("[job.a]\nrun = 'rm .treadle/logs/*/a.1.log; exit 4'\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "treadle", "run"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": f"{HERE}/src"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "exit 4" in done.stdout
+    assert "not readable: .treadle/logs/" in done.stdout
+    assert "no such file" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_E05_jobs_have_three_descriptors_and_no_more() -> None:
     job = run_one(["ls", "/proc/self/fd"], job=job_class(output=subprocess.PIPE))
 

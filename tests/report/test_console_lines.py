@@ -64,7 +64,7 @@ def test_each_end_is_one_line_with_a_count(tmp_path: Path) -> None:
 def test_a_single_failure_at_the_end_is_not_repeated(tmp_path: Path) -> None:
     log = tmp_path / "a.log"
     log.write_text("why\n")
-    bad = JobEnded("a", 1, BAD, "exited", 1, "exit 1", log)
+    bad = JobEnded("a", 1, BAD, "exited", 1, "exit 1", str(log))
     after = JobEnded("b", 1, OK, "exited", 1)
     assert shown(tmp_path, bad, RunEnded(1), jobs=1).count("| why") == 1
     assert shown(tmp_path, bad, after, RunEnded(1), jobs=2).count("| why") == 2
@@ -93,7 +93,10 @@ def test_verbose_shows_starts_and_all_output(tmp_path: Path) -> None:
     log = tmp_path / "a.log"
     log.write_text("".join(f"{i}\n" for i in range(50)))
     text = shown(
-        tmp_path, JobStarted("a", 1, 0), JobEnded("a", 1, OK, "exited", 0, "", log), verbose=True
+        tmp_path,
+        JobStarted("a", 1, 0),
+        JobEnded("a", 1, OK, "exited", 0, "", str(log)),
+        verbose=True,
     )
     assert text.splitlines()[0] == "[0/3] start           a"
     assert len(re.findall(r"^    \| \d+$", text, re.MULTILINE)) == 50
@@ -203,8 +206,9 @@ def test_the_tail_of_a_log_is_its_last_lines(tmp_path: Path) -> None:
     log.write_bytes(b"x\ny")
     assert tail(log) == (["x", "y"], False)
     assert list(whole(log)) == ["x", "y"]
-    assert tail(tmp_path / "missing") == ([], False)
-    assert list(whole(tmp_path / "missing")) == []
+    for read in (tail, lambda log: list(whole(log))):
+        with pytest.raises(FileNotFoundError):
+            read(tmp_path / "missing")
 
 
 def test_each_run_has_a_folder_of_its_own(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from treadle.engine import Outcome
 from treadle.errors import WorkflowError
 from treadle.process.available import available
 from treadle.report import (
@@ -115,9 +116,9 @@ def _lose(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     """Make the first attempts of each job lost; only the runner's view of them differs."""
     true_ending = WorkflowJob.ending
 
-    def ending(job: WorkflowJob) -> Ending:
+    def ending(job: WorkflowJob, outcome: Outcome | None = None) -> Ending:
         lost = Ending("lost", loss="the warden ended")
-        return lost if job.attempt <= times else true_ending(job)
+        return lost if job.attempt <= times else true_ending(job, outcome)
 
     monkeypatch.setattr(WorkflowJob, "ending", ending)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -82,6 +83,8 @@ def command(ctx: click.Context, *, version: bool) -> None:
 
 def main() -> NoReturn:
     """Run the command line; never shows a traceback unless TREADLE_DEBUG is set."""
+    # What a command loads stays until it exits: looking for garbage in it is in vain.
+    gc.disable()
     code: int = ExitCode.INTERRUPTED
     with suppress(KeyboardInterrupt):
         code = guarded()

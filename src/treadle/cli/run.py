@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -131,6 +132,9 @@ def _run(
         progress = "tty" if wants_live_line("auto", sys.stderr, os.environ) else "plain"
     live = Live(err, "none" if quiet and progress == "plain" else progress)
     console = Console(out, live, verbose=verbose, quiet=quiet)
+    # From here on there is garbage, and none of it in what was there before.
+    gc.freeze()
+    gc.enable()
     return runner.run(plan, targets=jobs, tokens=tokens, keep_going=keep_going, views=[console])
 
 

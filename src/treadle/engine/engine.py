@@ -288,6 +288,11 @@ class Engine:
             return []
         return self.ladder.overrun(attempt, outcome, now)
 
+    def frees_nobody(self, uid: VertexID) -> bool:
+        """Whether no job becomes ready when this one settles."""
+        node = self.readiness.nodes.get(uid)
+        return node is None or all(after.waits_for > 1 for after in node.successors or ())
+
     def _late(self, uid: VertexID, number: int) -> None:
         attempt = self.stuck.pop((uid, number), None)
         if attempt is None:

@@ -28,6 +28,7 @@ from treadle.job.windup import wind_up
 
 if TYPE_CHECKING:
     from treadle.dag import DAG
+    from treadle.engine import Outcome
 
 # Each interrupt during the stop is taken, and made to count; a key held down sends 30 a second.
 _PRESSES = 1000
@@ -42,6 +43,13 @@ class Running:
     _early: BaseException | None = None
     _callbacks_are_quick = False
     """Whether a signal may wait until a callback returns; else it is raised in it."""
+
+    _goes_ahead = False
+    """Whether jobs may be started before the one whose place they take is collected."""
+
+    def _may_go_ahead(self, job: Job, outcome: Outcome) -> bool:
+        """Whether that makes no difference when this job has ended in this way."""
+        raise NotImplementedError
 
     def init_state(self, dag: DAG) -> None:
         """Make everything ready for a run."""

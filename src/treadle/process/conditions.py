@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from treadle.errors import ProcessError
@@ -45,21 +46,45 @@ class Conditions(NamedTuple):
         """
         if self is PLAIN:
             return {}
-        found: dict[str, object] = {}
-        if self.leak not in ("kill", "fail", "leave"):
-            raise ProcessError(f"leak is {self.leak!r}; it must be 'kill', 'fail' or 'leave'")
-        if self.leak == "leave":
-            found["leak"] = self.leak
-        for name, value in (self.limits or {}).items():
-            if name not in LIMITS or not value >= 0:
-                raise ProcessError(
-                    f"limits has {name!r} = {value!r}; it takes {', '.join(LIMITS)}, 0 or more"
-                )
-            found[name] = int(value)
-        found |= {name: getattr(self, name) for name in ("nice", "umask")}
-        found |= {"tty": self.tty or None, "terminal": self.terminal or None}
-        found |= {"idle": self.idle_timeout, "cap": self.output_limit}
-        return {n.encode(): str(v).encode() for n, v in found.items() if v is not None}
+        # What most jobs have in common is worked out once.
+        leak, limits, *others = self
+        found = dict(_encoded(leak, *others))
+        return found | _encoded_limits(limits) if limits else found
+
+
+@lru_cache(maxsize=1024)
+def _encoded(
+    leak: str,
+    nice: int | None,
+    umask: int | None,
+    tty: bool,
+    terminal: bool,
+    idle: float | None,
+    cap: int | None,
+) -> dict[bytes, bytes]:
+    if leak not in ("kill", "fail", "leave"):
+        raise ProcessError(f"leak is {leak!r}; it must be 'kill', 'fail' or 'leave'")
+    said: dict[str, object] = {
+        "leak": leak if leak == "leave" else None,
+        "nice": nice,
+        "umask": umask,
+        "tty": tty or None,
+        "terminal": terminal or None,
+        "idle": idle,
+        "cap": cap,
+    }
+    return {n.encode(): str(v).encode() for n, v in said.items() if v is not None}
+
+
+def _encoded_limits(limits: Mapping[str, float]) -> dict[bytes, bytes]:
+    found = {}
+    for name, value in limits.items():
+        if name not in LIMITS or not value >= 0:
+            raise ProcessError(
+                f"limits has {name!r} = {value!r}; it takes {', '.join(LIMITS)}, 0 or more"
+            )
+        found[name.encode()] = str(int(value)).encode()
+    return found
 
 
 PLAIN = Conditions()

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
 from treadle.errors import ProcessError
-from treadle.process.command import checked_command, checked_variables
+from treadle.process.command import checked_command, checked_variables, encoded
 from treadle.process.conditions import PLAIN, Conditions
 from treadle.process.link import FileId, Link, file_id
 from treadle.process.output import PIPE, STDOUT, Redirection
@@ -50,8 +50,12 @@ class _Streams:
     def add(self, mode: int, path: str | bytes = b"") -> None:
         """The next of the three leads there."""
         self.modes.append(mode)
+        if not path:
+            self.paths.append(b"")
+            return
         # From this process's folder, not from the job's.
-        self.paths.append(os.path.join(self._here, os.fsencode(path)) if path else b"")
+        name = encoded(path) if path.__class__ is str else os.fsencode(path)
+        self.paths.append(name if name.startswith(b"/") else os.path.join(self._here, name))
 
     def take(self, source: Redirection | bytes) -> None:
         """The input."""
@@ -157,7 +161,7 @@ def launch(
             streams.put(error, 2)
             _give(run, streams, timeout)
             spawn = wire.Spawn(
-                [*map(os.fsencode, command)],
+                [*map(encoded, command)],
                 [text for pair in checked_variables(env).items() for text in pair] if env else [],
                 0 if env is not None and ignore_environ else link.base(),
                 os.path.join(here, os.fsencode(cwd)) if cwd else here,

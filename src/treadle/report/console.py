@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from treadle.report import logs
@@ -19,8 +20,6 @@ from treadle.report.feed import (
 from treadle.report.text import number, safe, seconds
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from treadle.report.live import Live
     from treadle.report.terminal import Output
 
@@ -56,6 +55,9 @@ class Console:
 
     def take(self, fact: Fact) -> None:
         """Show one fact; while a job holds the terminal, keep it until that has ended."""
+        if not self.holder and not (isinstance(fact, JobStarted) and fact.terminal):
+            self._show(fact)
+            return
         self.kept.append(fact)
         if self.holder and not _gives_back(fact, self.holder):
             return
@@ -106,11 +108,8 @@ class Console:
             self.failed.append(fact)
             word = "stopped" if fact.outcome == "interrupted" else "FAILED"
             self.out.line(self._line(word, took, fact.name, fact.detail, style="red"))
-        if self.verbose and fact.log:
-            for text in logs.whole(fact.log):
-                self._output(text)
-        elif not fact.good:
-            self._tail(fact)
+        if self.verbose or not fact.good:
+            self._show_log(fact, whole=self.verbose)
 
     def _aside(self, leaked: int) -> str:
         if not leaked:
@@ -137,7 +136,7 @@ class Console:
         self.out.line(self.out.paint(f"{number(len(failures), 'job')} failed:", "bold"))
         for ended in failures[:_MAX_FAILURES]:
             self.out.line(f"  {self.out.paint(safe(ended.name), 'red')}: {safe(ended.detail)}")
-            self._tail(ended)
+            self._show_log(ended)
         if len(failures) > _MAX_FAILURES:
             self.out.line(f"… and {len(failures) - _MAX_FAILURES} more")
 
@@ -169,12 +168,24 @@ class Console:
         text = f"{self.out.paint(counter, 'dim')} {self.out.paint(f'{word:7}', style)} {took:>6}"
         return f"{text}  {safe(name)}" + (f": {safe(detail)}" if detail else "")
 
-    def _tail(self, fact: JobEnded) -> None:
-        if fact.log is None:
+    def _show_log(self, fact: JobEnded, *, whole: bool = False) -> None:
+        if fact.log is None or (fact.outcome == "spawn_failed" and not os.path.exists(fact.log)):
             return
-        lines, more = logs.tail(fact.log)
+        log = Path(fact.log)
+        try:
+            if whole:
+                for text in logs.whole(log):
+                    self._output(text)
+            else:
+                self._tail(log)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            self._output(f"not readable: {safe(_short(log))}: {why}", "dim")
+
+    def _tail(self, log: Path) -> None:
+        lines, more = logs.tail(log)
         if more:
-            self._output(f"… the last {len(lines)} lines of {safe(_short(fact.log))}:", "dim")
+            self._output(f"… the last {len(lines)} lines of {safe(_short(log))}:", "dim")
         for text in lines:
             self._output(text)
 

@@ -63,7 +63,7 @@ class JobEnded:
     outcome: str
     duration: float
     detail: str = ""
-    log: Path | None = None
+    log: str | None = None
     leaked: int = 0
 
     @property

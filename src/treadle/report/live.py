@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from treadle.clock import SYSTEM
 from treadle.report.feed import (
@@ -19,8 +18,6 @@ from treadle.report.feed import (
 from treadle.report.text import cut, number, safe, seconds, width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from treadle.report.terminal import Output, Progress
 
 _REDRAW = 0.1
@@ -42,7 +39,7 @@ class Live:
         self.mode = mode
         self.running: dict[str, float] = {}
         self.jobs = self.done = self.failed = 0
-        self._shown = False
+        self._shown = self._was_shown = False
         self._held = False
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -67,15 +64,21 @@ class Live:
             case RunEnded():
                 self.close()
 
-    @contextmanager
-    def aside(self) -> Iterator[None]:
-        """Take the line away while other lines are written."""
-        with self._lock:
-            shown = self._shown
-            self._erase()
-            yield
-            if shown and not self._over.is_set():
+    def aside(self) -> Self:
+        """Take the line away while other lines are written, as a context."""
+        return self
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self._was_shown = self._shown
+        self._erase()
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            if self._was_shown and not self._over.is_set():
                 self._draw()
+        finally:
+            self._lock.release()
 
     def hold(self) -> None:
         """Write nothing until `release`: somebody else has the terminal."""

@@ -56,23 +56,25 @@ def make_run_folder(folder: Path) -> tuple[str, Path]:
 
 
 def tail(log: Path, lines: int = TAIL_LINES) -> tuple[list[str], bool]:
-    """Return the last lines of a log, safe to show, and whether there are more before them."""
-    try:
-        with log.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            start = max(0, size - _TAIL_BYTES)
-            file.seek(start)
-            found = file.read(_TAIL_BYTES).splitlines()
-    except OSError:
-        return [], False
+    """Return the last lines of a log, safe to show, and whether there are more before them.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with log.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        start = max(0, size - _TAIL_BYTES)
+        file.seek(start)
+        found = file.read(_TAIL_BYTES).splitlines()
     return [safe_line(raw) for raw in found[-lines:]], start > 0 or len(found) > lines
 
 
 def whole(log: Path) -> Iterator[str]:
-    """Yield every line of a log, safe to show."""
-    try:
-        with log.open("rb") as file:
-            while piece := file.readline(_PIECE):
-                yield safe_line(piece)
-    except OSError:
-        return
+    """Yield every line of a log, safe to show.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with log.open("rb") as file:
+        while piece := file.readline(_PIECE):
+            yield safe_line(piece)

@@ -20,6 +20,7 @@ from treadle.status import ReturnValue
 from treadle.workflow.graph import build_dag
 
 if TYPE_CHECKING:
+    from treadle.engine import Outcome
     from treadle.job.base import NotifyEndType
     from treadle.report import Fact, View
     from treadle.workflow import Plan
@@ -34,6 +35,12 @@ class _Scheduler(Scheduler):
     draining = False
     # They only count and tell: an exception in the middle of a line would harm the line.
     _callbacks_are_quick = True
+    _goes_ahead = True
+
+    def _may_go_ahead(self, job: Job, outcome: Outcome) -> bool:
+        # After a failure it may be that nothing more is to be started.
+        good = isinstance(job, WorkflowJob) and job.ending(outcome).is_good(job.planned)
+        return good and not self.draining
 
     @property
     def is_finished(self) -> bool:
@@ -72,6 +79,7 @@ class Execution:
         self.views = views
         self.label = label
         self.logs = logs
+        self.folder = str(logs)
         self.good: list[str] = []
         self.failed: list[str] = []
         self.skipped: list[str] = []

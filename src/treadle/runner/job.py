@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from treadle.clock import SYSTEM
@@ -16,6 +15,7 @@ from treadle.workflow.names import file_name
 from treadle.workflow.plan import DEFAULT_OUTPUT_LIMIT
 
 if TYPE_CHECKING:
+    from treadle.engine import Outcome
     from treadle.job.base import NotifyEndType
     from treadle.job.scheduler import Scheduler
     from treadle.runner.execution import Execution
@@ -50,11 +50,11 @@ class WorkflowJob(ProcessJob):
         return list(self.planned.argv)
 
     @property
-    def log(self) -> Path | None:
+    def log(self) -> str | None:
         """Where the output of this attempt goes; None is the terminal."""
         if self.planned.terminal:
             return None
-        return self.of.logs / f"{file_name(self.name)}.{self.attempt}.log"
+        return f"{self.of.folder}/{file_name(self.name)}.{self.attempt}.log"
 
     @property
     def cmd_options(self) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class WorkflowJob(ProcessJob):
         # A program that is run directly has no shell in front of it that would set this.
         where = {"PWD": os.path.realpath(folder) if ".." in self.planned.cwd.parts else folder}
         return {
-            "output": None if self.log is None else str(self.log),
+            "output": self.log,
             "env": where | self.planned.env | said,
             "ignore_environ": False,
             "cwd": folder,
@@ -80,11 +80,12 @@ class WorkflowJob(ProcessJob):
         terminal = self.planned.terminal
         self.of.tell(JobStarted(self.name, self.attempt, SYSTEM.monotonic(), terminal))
 
-    def ending(self) -> Ending:
-        """Return how the attempt ended."""
+    def ending(self, outcome: Outcome | None = None) -> Ending:
+        """Return how the attempt ended; with an outcome, as if that were known already."""
         handle = self.proc_handle
+        outcome = outcome or self.outcome
         return Ending(
-            outcome=str(self.outcome) if self.outcome else "lost",
+            outcome=str(outcome) if outcome else "lost",
             code=getattr(handle, "status", None),
             error=self.spawn_error or self.exception,
             stopped_for=getattr(handle, "over_limit", None),

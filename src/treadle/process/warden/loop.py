@@ -29,6 +29,7 @@ else:
 
 _RECEIVE = 1 << 16
 _DESCRIPTORS = 64
+_NEVER = float("inf")
 
 
 class Warden:
@@ -111,17 +112,14 @@ class Warden:
 
     def _patience(self) -> float:
         """Seconds until something is to be done without being told; -1 for never."""
-        at = [waiting.at for waiting in self._starts.waiting]
-        if self._observed:
-            at.append(self._look_at)
-        if self._outbox.begun:
-            at.append(self._outbox.tell_at)
         if self._trees.busy():
-            at.append(0.0)
-        if not at:
-            return -1
-        # Trees that are being emptied are looked at again and again.
-        return max(PASS if self._trees.busy() else 0.0, min(at) - monotonic())
+            return PASS
+        at = self._look_at if self._observed else _NEVER
+        if self._outbox.begun and self._outbox.tell_at < at:
+            at = self._outbox.tell_at
+        for waiting in self._starts.waiting:
+            at = min(at, waiting.at)
+        return -1 if at == _NEVER else max(0.0, at - monotonic())
 
     # -- what comes from the scheduler ---------------------------------------------------
 

@@ -79,6 +79,7 @@ class Trees:
             self._pen = inner
         self._homes: dict[int, Attempt] = {}
         self._clearing: dict[int, Attempt] = {}
+        self._dying: dict[int, Attempt] = {}
         self._seen: dict[tuple[int, int], Attempt] = {}
         self._kept: set[int] = set()
         pid = os.getpid()
@@ -109,6 +110,8 @@ class Trees:
             if attempt is not None:
                 attempt.over(status, usage, now)
                 over.append(attempt)
+                if attempt.killing:
+                    del self._dying[attempt.number]
             elif (stray := self.strays.pop(pid, None)) is not None and stray.owner is not None:
                 stray.owner.strays.discard(pid)
         self._look(over)
@@ -209,7 +212,7 @@ class Trees:
 
     def busy(self) -> bool:
         """Whether something is being emptied, and has to be looked at again soon."""
-        return bool(self._clearing) or any(a.killing for a in self.attempts.values())
+        return bool(self._clearing or self._dying)
 
     def press(self, now: float) -> list[Attempt]:
         """Go on emptying; return the attempts that were given up."""
@@ -221,9 +224,8 @@ class Trees:
                 hopeless.append(attempt)
             elif now >= attempt.kill_at:
                 self._finish_off(attempt)
-        for attempt in self.attempts.values():
-            if attempt.killing and not attempt.reaped:
-                self._finish_off(attempt)
+        for attempt in self._dying.values():
+            self._finish_off(attempt)
         return hopeless
 
     def _finish_off(self, attempt: Attempt) -> None:
@@ -261,6 +263,8 @@ class Trees:
             return
         attempt.killing = True
         attempt.kill_at = now
+        if not attempt.reaped:
+            self._dying[attempt.number] = attempt
         self._finish_off(attempt)
 
     def signal(self, attempt: Attempt, *signals: int) -> None:
