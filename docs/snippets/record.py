@@ -57,6 +57,10 @@ PLAN = {
         "howto/virtual_time.py", ["python -m pytest -q -p no:cacheprovider virtual_time.py"]
     ),
     "limits": Recording("howto/limits.toml", ["treadle run -k0 -f limits.toml"]),
+    "usage": Recording("howto/usage.py", ["python usage.py"]),
+    "state": Recording(
+        "howto/state.toml", ["treadle run -f state.toml & sleep 1.2; kill -USR1 $!; wait"]
+    ),
     "order": Recording("howto/order.toml", ["treadle run -n -f order.toml"]),
     "from-python": Recording("howto/from_python.py", ["python from_python.py"]),
     "why": Recording("howto/why.py", ["python why.py"]),
@@ -108,7 +112,9 @@ def same(one: str, other: str) -> bool:
     return a == b
 
 
-_TIMES = re.compile(r"\d+\.\d+ ?s|\d{8}-\d{6}(-\d+)?|^\S*\[\d+/\d+\]\S*|slot \d", re.MULTILINE)
+_TIMES = re.compile(
+    r"process \d+|\d+ MB|\d+\.\d+ ?s|\d{8}-\d{6}(-\d+)?|^\S*\[\d+/\d+\]\S*|slot \d", re.MULTILINE
+)
 
 
 def main(names: list[str]) -> int:
