@@ -8,11 +8,13 @@ READY  := $(VENV)/.ready
 # No cache: it would lie outside of this folder.
 PIP    := $(PY) -m pip --quiet --no-cache-dir --disable-pip-version-check
 
-.PHONY: help demo test test-all lint docs bench bench-smoke wheel clean
+.PHONY: help demo test proof nightly test-all lint docs bench bench-smoke wheel clean
 
 help:
 	@echo "make demo      draw an atlas of this machine's Python standard library"
 	@echo "make test      run the tests"
+	@echo "make proof     hundreds of nasty jobs, interrupts and races: some minutes; wants root"
+	@echo "make nightly   the same, ten times as often"
 	@echo "make test-all  run them with every Python of pyenv: 3.11, 3.12, 3.13"
 	@echo "make lint      ruff, mypy, import layers"
 	@echo "make docs      build the documentation into docs/_build"
@@ -38,6 +40,14 @@ demo: $(READY)
 
 test: $(READY)
 	$(PY) -m pytest
+
+# Trials of what must never happen. Each has a namespace of its own, which takes root;
+# without, they say that they are skipped.
+proof: $(READY)
+	$(PY) -m pytest -m proof
+
+nightly: $(READY)
+	TREADLE_TRIALS=2000 TREADLE_RACES=100000 $(PY) -m pytest -m proof --timeout 7200
 
 test-all:
 	@set -e; for version in 3.11 3.12 3.13; do \

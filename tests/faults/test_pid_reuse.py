@@ -24,7 +24,7 @@ def _refusal() -> str:
 
 REFUSAL = _refusal()
 RACES = count("TREADLE_RACES", 5000)
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(REFUSAL), reason=REFUSAL)]
+pytestmark = [pytest.mark.proof, pytest.mark.skipif(bool(REFUSAL), reason=REFUSAL)]
 
 
 def _race(folder: Path, races: int, manner: str = "treadle") -> Any:

@@ -16,7 +16,7 @@ from .zoo.trial import Press, Pressed
 REFUSAL = refusal()
 TRIALS = count("TREADLE_TRIALS", 500)
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.proof,
     pytest.mark.skipif(bool(REFUSAL), reason=REFUSAL),
     pytest.mark.timeout(120 + TRIALS),
 ]

@@ -28,7 +28,7 @@ from .zoo.trial import (
 
 REFUSAL = refusal()
 TRIALS = count("TREADLE_TRIALS", 100)
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(REFUSAL), reason=REFUSAL)]
+pytestmark = [pytest.mark.proof, pytest.mark.skipif(bool(REFUSAL), reason=REFUSAL)]
 
 Judge = Callable[[Iterable[Trial]], None]
 
