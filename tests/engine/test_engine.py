@@ -344,7 +344,11 @@ def test_each_further_halt_is_one_step_harder() -> None:
 
     assert play.say(Halt("1")) == [Stop("a", 1, Stage.INTERRUPT)]
     assert play.say(Halt("2")) == [Stop("a", 1, Stage.KILL)]
-    assert play.say(Halt("3")) == [Collect("a", 1, Outcome.STUCK)]
+    # What was killed has a second to die, however hard one presses.
+    assert play.say(Halt("3")) == []
+    assert play.say(Halt("4")) == []
+    play.now += 1.0
+    assert play.say(Tick()) == [Collect("a", 1, Outcome.STUCK)]
     assert play.say(Collected("a")) == [Finish(Summary(1, 0, ("a",)))]
 
 

@@ -83,6 +83,16 @@ def test_a_job_that_says_nothing_for_too_long_is_stopped(tmp_path: Path) -> None
     assert jobs["talking"].outcome is Outcome.EXITED
 
 
+@pytest.mark.parametrize(
+    "conditions", [Conditions(idle_timeout=5), Conditions(output_limit=5)], ids=["idle", "output"]
+)
+def test_a_limit_on_an_output_that_is_no_file_is_refused(conditions: Conditions) -> None:
+    job = run_one(["true"], job=job_class(conditions, output=subprocess.PIPE))
+
+    assert job.outcome is Outcome.SPAWN_FAILED
+    assert "need an output that is a file" in str(job.spawn_error)
+
+
 def _own_log(folder: Path) -> property:
     return property(lambda self: {"output": str(folder / f"{self.uid}.log")})
 
@@ -174,6 +184,7 @@ def test_E05_jobs_have_three_descriptors_and_no_more() -> None:
     assert job.proc_handle.out == "0\n1\n2\n3\n"
 
 
+@pytest.mark.proof
 def test_E05_ten_thousand_jobs_leave_everything_as_it_was() -> None:
     told = _script(
         "import os, threading, pathlib\n"

@@ -76,6 +76,18 @@ _DAEMON = (
 )
 
 
+def test_B01_what_was_to_be_left_is_not_when_the_job_is_stopped(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    leaving = job_class(Conditions(leak="leave"), grace=5)
+    daemon = f"trap '' TERM; echo $$ > {pids}; sleep 600; sleep 600"
+    program = f'setsid sh -c "{daemon.replace("$", chr(92) + "$")}" & sleep 600'
+    job = run_one(program, job=leaving, job_timeout=0.5)
+
+    assert job.outcome is Outcome.TIMED_OUT
+    assert numbers(pids)
+    assert all(gone(pid) for pid in numbers(pids))
+
+
 @pytest.mark.parametrize(
     "daemon",
     [

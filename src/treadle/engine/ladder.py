@@ -15,6 +15,8 @@ from treadle.engine.deadlines import Deadlines
 from treadle.engine.model import NEVER, Outcome, Stage, VertexID
 from treadle.engine.readiness import Node
 
+_DIES_WITHIN = 1.0  # seconds
+
 
 class Ladder:
     """Stops attempts.
@@ -51,7 +53,21 @@ class Ladder:
         """The run is stopped: interrupt, or with `harder` go on to the next rung."""
         if attempt.state in (AttemptState.STARTING, AttemptState.RUNNING):
             return self.interrupt(attempt, Outcome.INTERRUPTED, now)
-        return self.due(attempt, now) if harder else []
+        if not harder:
+            return []
+        if attempt.state is AttemptState.KILLING and attempt.deadline != NEVER:
+            return self._hurry(attempt, now)
+        return self.due(attempt, now)
+
+    def _hurry(self, attempt: Attempt, now: float) -> list[Command]:
+        """It was killed: give it a second from then, which is what dying takes at most."""
+        killed_at = attempt.deadline - attempt.spec.kill_grace
+        limit = killed_at + min(_DIES_WITHIN, attempt.spec.kill_grace)
+        if now >= limit:
+            return self.give_up(attempt, now)
+        self._deadlines.set(attempt, limit)
+        attempt.spec = attempt.spec._replace(kill_grace=limit - killed_at)
+        return []
 
     def overrun(self, attempt: Attempt, cause: Outcome, now: float) -> list[Command]:
         """It went over a limit: interrupt it, unless it is being stopped already."""

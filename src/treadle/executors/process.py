@@ -1,11 +1,11 @@
 """Process jobs, in this process: each has a thread that spawns it and waits for it.
 
-The fallback executor, for systems where nothing better is at hand. It keeps the
-whole contract of process jobs with two exceptions, both because nobody but this
-process looks after the children: a SIGKILL of the scheduler leaves them behind,
-and what leaves its process group *and* clears its environment is not found
-(`treadle.process.tree` says what is). What only left its group is killed when
-the attempt is stopped, or at the latest when the run ends.
+The fallback executor, for systems where there can be no warden. It keeps the contract
+of process jobs, with exceptions: a SIGKILL of the scheduler leaves its processes
+behind, and what leaves its process group *and* clears its environment is not found
+(`treadle.process.tree` says what is). What only left its group is killed when the
+attempt is stopped, or at the latest when the run ends; the polite signal does not reach
+it. A terminal and limits on the output are refused, and nothing tells what a program used.
 """
 
 from __future__ import annotations

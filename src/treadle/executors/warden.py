@@ -148,8 +148,12 @@ class WardenExecutor:
 
     def outcome(self, job: Any) -> Outcome:
         """How its program ended."""
-        if getattr(job.proc_handle, "loss", None) is not None:
+        run = job.proc_handle
+        if run is not None and run.loss is not None:
             return Outcome.LOST
+        if run is not None and run.unkillable:
+            # Its program has ended; something that it left has not, and cannot be made to.
+            return Outcome.STUCK
         return process_outcome(job)
 
     def close(self) -> None:

@@ -35,9 +35,6 @@ CollectCallback = Callable[[Job], object]
 DEFAULT_JOB_MAX_DURATION = 24 * 3600
 """Seconds that an attempt may take unless somebody says otherwise."""
 
-# Each interrupt during the stop is taken, and made to count; a key held down sends 30 a second.
-_PRESSES = 1000
-
 
 class Scheduler(Running, Views):
     """Runs the jobs of a graph.

@@ -2,5 +2,6 @@
 
 from treadle.process.child import Run
 from treadle.process.conditions import Conditions, Leak, Usage
+from treadle.process.output import PIPE, STDOUT
 
-__all__ = ["Conditions", "Leak", "Run", "Usage"]
+__all__ = ["PIPE", "STDOUT", "Conditions", "Leak", "Run", "Usage"]

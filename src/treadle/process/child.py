@@ -12,7 +12,7 @@ from typing import Any
 from treadle.errors import ProcessError
 from treadle.process.command import checked_command, checked_variables
 from treadle.process.conditioned import conditioned, possible
-from treadle.process.conditions import PLAIN, Conditions
+from treadle.process.conditions import PLAIN, Conditions, Usage
 from treadle.process.output import STDOUT, Redirection, Streams
 from treadle.process.pipes import Capture, Feed
 from treadle.process.tree import CENSUS, MARK, await_group, signal_group
@@ -44,7 +44,14 @@ class Run:
 
     Raises:
         ProcessError: it could not be started; says which program, and why.
+
+    What only the warden knows (`usage`, `oom`, `over_limit`, `loss`) is there and empty.
     """
+
+    usage: Usage | None = None
+    oom = unkillable = False
+    over_limit: str | None = None
+    loss: str | None = None
 
     def __init__(
         self,

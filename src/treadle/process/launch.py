@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -88,6 +89,16 @@ class _Streams:
         else:
             self._pass(target)
 
+    def check_watched(self) -> None:
+        """Refuse an output that nobody can measure: it is the file that is looked at."""
+        mode = self.modes[1]
+        if mode in (wire.FILE, wire.APPEND):
+            return
+        # The input may have been passed as well, and stands before it.
+        where = self.passed[self.modes[:1].count(wire.PASSED)] if mode == wire.PASSED else 1
+        if mode == wire.NULL or not stat.S_ISREG(os.fstat(where).st_mode):
+            raise ProcessError("idle_timeout and output_limit need an output that is a file")
+
     def _host(self, number: int) -> None:
         """The host's own: the warden has it, unless the host has changed it since."""
         now = file_id(number)
@@ -160,6 +171,8 @@ def launch(
             streams.put(output, 1)
             streams.put(error, 2)
             _give(run, streams, timeout)
+            if b"idle" in options or b"cap" in options:
+                streams.check_watched()
             spawn = wire.Spawn(
                 [*map(encoded, command)],
                 [text for pair in checked_variables(env).items() for text in pair] if env else [],

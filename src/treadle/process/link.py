@@ -225,26 +225,36 @@ class Link:
                 self._take_all(data)
 
     def _take_all(self, data: bytes) -> None:
-        for kind, number, body in self._frames.feed(data):
-            self._take(kind, number, body)
+        try:
+            for kind, number, body in self._frames.feed(data):
+                self._take(kind, number, body)
+        except wire.WireError:
+            # Whoever that is, it is not a warden of ours.
+            self.lose()
 
     def _take(self, kind: int, number: int, body: bytes) -> None:
+        if kind == wire.HELLO:
+            self._greet(number, body)
+            return
+        last = kind in (wire.ENDED, wire.FAILED, wire.GONE)
+        run = self._runs.pop(number, None) if last else self._runs.get(number)
+        if run is None:
+            return
         if kind == wire.ENDED:
-            if (run := self._runs.pop(number, None)) is not None:
-                run.ended(wire.read_end(body))
-        elif kind == wire.HELLO:
-            self._pair.greet(wire.read_started(body))
+            run.ended(wire.read_end(body))
         elif kind == wire.FAILED:
-            if (run := self._runs.pop(number, None)) is not None:
-                run.failed(*wire.read_failed(body))
+            run.failed(*wire.read_failed(body))
         elif kind == wire.GONE:
-            if (run := self._runs.pop(number, None)) is not None:
-                run.lost("it was never started")
-        elif (run := self._runs.get(number)) is not None:
-            if kind == wire.STARTED:
-                run.started(wire.read_started(body))
-            else:
-                run.over(body.decode())
+            run.lost("it was never started")
+        elif kind == wire.STARTED:
+            run.started(wire.read_started(body))
+        else:
+            run.over(body.decode())
+
+    def _greet(self, version: int, body: bytes) -> None:
+        if version != wire.VERSION:
+            raise wire.WireError(f"a warden of version {version}, not {wire.VERSION}")
+        self._pair.greet(wire.read_started(body))
 
     # -- its end -------------------------------------------------------------------------
 
@@ -257,9 +267,9 @@ class Link:
         with self._sending, self._reading:
             if self.broken:
                 return self._loss
+            self.broken = True
             # What it said before is true all the same.
             self._drain()
-            self.broken = True
             self._loss = self._pair.lost()
             self._shut()
             runs = list(self._runs.values())

@@ -86,7 +86,7 @@ class Warden:
                 self._outbox.flush()
         finally:
             self._terminal.take_back()
-            # After a good end, what was to be left is left.
+            # What jobs that have ended were to leave behind is left, however this ends.
             kill_all(self._trees.left())
             self._trees.close()
 

@@ -182,7 +182,7 @@ class Trees:
     def _settle(self, over: list[Attempt], now: float) -> list[Attempt]:
         empty = []
         for attempt in over:
-            if not attempt.strays or attempt.keep:
+            if not attempt.strays or (attempt.keep and not attempt.stopped):
                 self._forget(attempt)
                 empty.append(attempt)
             else:
@@ -201,7 +201,7 @@ class Trees:
         self._clearing.pop(number, None)
         if self._homes.get(attempt.pid) is attempt:
             del self._homes[attempt.pid]
-        if attempt.keep:
+        if attempt.keep and not attempt.stopped:
             self._kept.add(number)
         for pid in attempt.strays:
             self.strays[pid].left = True
