@@ -12,6 +12,7 @@ from treadle.engine import (
     Collect,
     Collected,
     Command,
+    Continued,
     Ended,
     Engine,
     EngineError,
@@ -23,6 +24,7 @@ from treadle.engine import (
     Offer,
     Offered,
     Outcome,
+    Overrun,
     Record,
     Resized,
     Skipped,
@@ -335,6 +337,43 @@ def test_a_halt_stops_all_together_and_drops_what_waits() -> None:
     assert play.say(Collected("a", True)) == []
     assert play.say(Ended("b", 1)) == [Collect("b", 1, Outcome.INTERRUPTED)]
     assert play.say(Collected("b")) == [Finish(Summary(2, 3, ()))]
+
+
+def test_an_attempt_over_a_limit_is_stopped_with_that_outcome() -> None:
+    play = Play({"a": (), "b": ("a",)})
+    play.say(Begin())
+    play.start("a", JobSpec(grace=5, kill_grace=5))
+
+    assert play.say(Overrun("a", 1, Outcome.OVER_LIMIT)) == [Stop("a", 1, Stage.INTERRUPT)]
+    # It says so only once, and not of an attempt that is over.
+    assert play.say(Overrun("a", 1, Outcome.TIMED_OUT)) == []
+    assert play.say(Overrun("a", 2, Outcome.TIMED_OUT)) == []
+    assert play.say(Ended("a", 1)) == [Collect("a", 1, Outcome.OVER_LIMIT)]
+    assert play.say(Overrun("a", 1, Outcome.TIMED_OUT)) == []
+
+
+def test_no_deadline_comes_nearer_while_everything_stands_still() -> None:
+    play = Play({"a": (), "b": ()})
+    play.say(Begin())
+    play.start("a", JobSpec(timeout=10))
+    play.start("b", JobSpec(timeout=20))
+    play.now = 105.0
+
+    assert play.say(Continued(100.0)) == []
+    assert play.engine.next_deadline() == 110.0
+    assert play.say(Tick()) == []
+    play.now = 110.0
+    assert play.say(Tick()) == [Stop("a", 1, Stage.INTERRUPT)]
+    assert play.engine.next_deadline() == 120.0
+
+
+def test_a_job_frees_nobody_if_all_that_need_it_wait_for_others_too() -> None:
+    play = Play({"a": (), "b": (), "c": ("a", "b"), "d": ("b",)})
+    play.say(Begin())
+
+    assert play.engine.frees_nobody("a")
+    assert not play.engine.frees_nobody("b")
+    assert play.engine.frees_nobody("from outside")
 
 
 def test_each_further_halt_is_one_step_harder() -> None:

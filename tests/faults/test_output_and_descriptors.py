@@ -15,8 +15,11 @@ from typing import Any
 
 import pytest
 
-from programs import helpers, job_class, run_all, run_one
+from programs import helpers, job_class, run_all, run_one, until
+from treadle.dag import DAG
 from treadle.engine import Outcome
+from treadle.executors import ProcessExecutor
+from treadle.job.scheduler import Scheduler
 from treadle.process import Conditions
 from treadle.status import ReturnValue
 
@@ -81,6 +84,34 @@ def test_a_job_that_says_nothing_for_too_long_is_stopped(tmp_path: Path) -> None
 
     assert jobs["silent"].outcome is Outcome.TIMED_OUT
     assert jobs["talking"].outcome is Outcome.EXITED
+
+
+@pytest.mark.parametrize("where", [{}, {"executor": ProcessExecutor()}], ids=["warden", "here"])
+def test_the_end_of_the_output_can_be_read_while_the_job_runs(
+    where: dict[str, Any], tmp_path: Path
+) -> None:
+    seen: list[bytes] = []
+
+    class Talks(job_class(output=str(tmp_path / "log"))):  # type: ignore[misc]  # for this test
+        def on_start(self, scheduler: Any) -> None:
+            if self.uid == "looks":
+                (other,) = (job for job in scheduler.active_jobs if job.uid == "talks")
+                until(lambda: other.proc_handle and other.proc_handle.tail().endswith(b"end\n"))
+                seen.append(other.proc_handle.tail(6))
+                (tmp_path / "go").touch()
+
+    talk = f"seq 5000; echo the end; until [ -e {tmp_path}/go ]; do sleep 0.01; done"
+    quiet = type("Quiet", (Talks,), {"cmd_options": {"output": os.devnull}})
+    dag = DAG()
+    dag.add_vertex("talks", talk)
+    dag.add_vertex("looks", "true")
+
+    def provider(uid: Any, data: Any, predecessors: Any, notify_end: Any) -> Any:
+        return (Talks if uid == "talks" else quiet)(uid, data, notify_end)
+
+    Scheduler(provider, tokens=2, **where).run(dag)
+
+    assert seen == [b"e end\n"]
 
 
 @pytest.mark.parametrize(

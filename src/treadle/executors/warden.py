@@ -160,4 +160,3 @@ class WardenExecutor:
         """The run is over: let the warden go."""
         if self._link is not None:
             self._link.close()
-            self._link = None

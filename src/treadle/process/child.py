@@ -13,7 +13,7 @@ from treadle.errors import ProcessError
 from treadle.process.command import checked_command, checked_variables
 from treadle.process.conditioned import conditioned, possible
 from treadle.process.conditions import PLAIN, Conditions, Usage
-from treadle.process.output import STDOUT, Redirection, Streams
+from treadle.process.output import STDOUT, Redirection, Streams, file_tail
 from treadle.process.pipes import Capture, Feed
 from treadle.process.tree import CENSUS, MARK, await_group, signal_group
 from treadle.process.waitstatus import exit_status
@@ -38,6 +38,7 @@ class Run:
 
     Attributes:
         pid: its process id.
+        output: the file that its output goes to, if it is one that was named.
         out: what it wrote, after its end, if `output` was `PIPE`.
         err: the same for `error`.
         leaked: how many processes it left behind when it ended; they were killed.
@@ -81,6 +82,9 @@ class Run:
         self._stopped_hard = False
         self._leave_running = conditions.leak == "leave"
         self._conditions = possible(conditions)
+        self.output: str | None = None
+        if isinstance(output, str | os.PathLike):
+            self.output = os.path.abspath(os.fspath(output).removeprefix("+"))
         self._mark = CENSUS.mark()
         try:
             environment = _environment(env, ignore_environ, self._mark)
@@ -208,6 +212,10 @@ class Run:
         if self._stopped_hard or signal_group(self.pid, 0):
             await_group(self.pid)
             self.leaked = CENSUS.sweep()
+
+    def tail(self, size: int = 4096) -> bytes:
+        """The last bytes that it has written so far, where its output is a file; else none."""
+        return file_tail(self.output, size)
 
     def terminate(self, signum: int = signal.SIGTERM) -> None:
         """Ask the process group to end; a stopped one is continued so that it can."""

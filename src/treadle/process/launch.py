@@ -182,6 +182,7 @@ def launch(
                 streams.paths,
                 options,
             )
+            run.output = streams.paths[1] or None
             link.spawn(run, spawn, streams.passed)
     except (OSError, ValueError) as problem:
         streams.abandon()

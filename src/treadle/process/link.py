@@ -73,6 +73,7 @@ class Link:
         self.broken = False
         self.inherited = {number: file_id(number) for number in (1, 2)}
         self._loss = ""
+        self._shut = False
         self._runs: dict[int, RemoteRun] = {}
         self._frames = wire.Frames(to_warden=False)
         self._reading = threading.RLock()
@@ -258,6 +259,8 @@ class Link:
 
     # -- its end -------------------------------------------------------------------------
 
+    # Both may be cut short by an exception of the host's, and are then called again.
+
     def lose(self) -> str:
         """The warden is gone: wait until nothing of it is left, then call its attempts lost.
 
@@ -265,38 +268,37 @@ class Link:
             The reason, as far as it is known.
         """
         with self._sending, self._reading:
-            if self.broken:
-                return self._loss
-            self.broken = True
-            # What it said before is true all the same.
-            self._drain()
-            self._loss = self._pair.lost()
-            self._shut()
-            runs = list(self._runs.values())
-            self._runs.clear()
-        for run in runs:
+            if not self.broken:
+                self.broken = True
+                # What it said before is true all the same.
+                self._drain()
+            if not self._shut:
+                self._loss = self._pair.lost()
+                self._shut_down()
+        for number, run in list(self._runs.items()):
             run.lost(self._loss)
+            self._runs.pop(number, None)
         return self._loss
 
     def close(self) -> None:
         """The run is over: let the warden go, and wait for it."""
         with self._sending, self._reading:
-            if self.broken:
-                return
-            with contextlib.suppress(WardenLost):
-                self._send(wire.frame(wire.CLOSE))
-            self.broken = True
-            self._pair.closed()
-            self._shut()
+            if not self.broken:
+                with contextlib.suppress(WardenLost):
+                    self._send(wire.frame(wire.CLOSE))
+                self.broken = True
+            if not self._shut:
+                self._pair.closed()
+                self._shut_down()
 
-    def _shut(self) -> None:
+    def _shut_down(self) -> None:
         _open.discard(self)
-        self._poll.unregister(self._socket)
         self._socket.close()
+        self._shut = True
 
     def forget(self) -> None:
         """In a fork of the host: this end is not ours."""
-        self.broken = True
+        self.broken = self._shut = True
         self._socket.close()
 
 

@@ -13,6 +13,18 @@ PIPE = subprocess.PIPE
 STDOUT = subprocess.STDOUT
 
 
+def file_tail(path: str | bytes | os.PathLike[str] | None, size: int) -> bytes:
+    """The last bytes of a file; none where there is no file."""
+    if path is None:
+        return b""
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - size))
+            return file.read(size)
+    except OSError:
+        return b""
+
+
 class Streams:
     """The files that a process is started with; those opened here are closed here.
 

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Protocol
 
 from treadle.errors import ProcessError
 from treadle.process.conditions import Usage
+from treadle.process.output import file_tail
 from treadle.process.pipes import Capture
 from treadle.process.warden import wire
 
@@ -35,6 +36,7 @@ class RemoteRun:
         listener: told what becomes of it.
 
     Attributes:
+        output: the file that its output goes to, if it is one that was named.
         out: what it wrote, after its end, if its output was `PIPE`.
         err: the same for its error output.
         leaked: how many processes it left behind when it ended; they were killed.
@@ -60,6 +62,7 @@ class RemoteRun:
     alarm: threading.Timer | None = None
 
     status: int | None = None
+    output: bytes | None = None
     _pid: int | None = None
     _running = True
 
@@ -95,6 +98,10 @@ class RemoteRun:
         if self._running:
             self._link.await_(lambda: not self._running)
         return self.status
+
+    def tail(self, size: int = 4096) -> bytes:
+        """The last bytes that it has written so far, where its output is a file; else none."""
+        return file_tail(self.output, size)
 
     def join(self, timeout: float | None = None) -> None:
         """The same, under the name that threads have for it; the timeout is not looked at."""

@@ -24,7 +24,7 @@ What is done. Three processes::
 
 - Every descendant of a job is a descendant of the warden, whatever it does: orphans
   come back to the nearest subreaper, and that is the warden. Killing every child until
-  there is none left (`trees.kill_all`) therefore ends everything. That is what happens
+  there is none left (`killing.kill_all`) therefore ends everything. That is what happens
   when the scheduler is gone (end of file on the socket, or its pidfd says so).
 - When the warden is gone, its children come back to the guard, which does the same and
   exits; the scheduler waits for that before it calls the attempts lost. When the guard

@@ -11,8 +11,8 @@ import os
 import sys
 
 from . import cgroup, kernel
+from .killing import kill_all
 from .loop import Warden
-from .trees import kill_all
 
 TYPE_CHECKING = False  # as type checkers read it: loading `typing` takes longer than all of this
 if TYPE_CHECKING:

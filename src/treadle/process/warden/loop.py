@@ -9,12 +9,14 @@ import struct
 from time import monotonic
 
 from . import kernel, wire
+from .killing import kill_all
 from .oom import OomCount
 from .outbox import Outbox
 from .spawn import Spawner
 from .starts import Starts
+from .stops import PASS, Stops
 from .terminal import Terminal
-from .trees import PASS, Trees, kill_all
+from .trees import Trees
 from .watch import PERIOD
 
 TYPE_CHECKING = False  # as type checkers read it: loading `typing` takes longer than all of this
@@ -59,7 +61,8 @@ class Warden:
         self._frames = wire.Frames(to_warden=True)
         self._signals = kernel.signalfd((signal.SIGCHLD, signal.SIGTERM))
         self._watched = watched
-        self._trees = Trees(session, group)
+        self._trees = Trees(session)
+        self._stops = Stops(self._trees, group)
         self._outbox = Outbox(self._link, self._epoll)
         self._terminal = Terminal(scheduler)
         spawner = Spawner(marks, session)
@@ -88,7 +91,7 @@ class Warden:
             self._terminal.take_back()
             # What jobs that have ended were to leave behind is left, however this ends.
             kill_all(self._trees.left())
-            self._trees.close()
+            self._stops.close()
 
     def _attend(self, descriptor: int) -> None:
         if descriptor == self._signals:
@@ -105,14 +108,14 @@ class Warden:
             self._starts.try_again(now)
         if self._observed and now >= self._look_at:
             self._look(now)
-        if self._trees.busy():
-            self._tell(self._trees.press(now))
+        if self._stops.busy():
+            self._tell(self._stops.press(now))
         if self._outbox.begun and now >= self._outbox.tell_at:
             self._outbox.tell_starts()
 
     def _patience(self) -> float:
         """Seconds until something is to be done without being told; -1 for never."""
-        if self._trees.busy():
+        if self._stops.busy():
             return PASS
         at = self._look_at if self._observed else _NEVER
         if self._outbox.begun and self._outbox.tell_at < at:
@@ -156,10 +159,10 @@ class Warden:
             if kind == wire.STOP and not self._starts.cancel(number):
                 self._outbox.say(wire.GONE, number)
         elif kind == wire.STOP:
-            self._trees.stop(attempt, *wire.read_stop(body), monotonic())
+            self._stops.stop(attempt, *wire.read_stop(body), monotonic())
         elif kind == wire.SUSPEND:
             attempt.halted_at = monotonic()
-            self._trees.signal(attempt, signal.SIGSTOP)
+            self._stops.signal(attempt, signal.SIGSTOP)
         elif kind == wire.RESUME:
             self._resume(attempt)
 
@@ -169,7 +172,7 @@ class Warden:
         if attempt.watch is not None and attempt.halted_at:
             attempt.watch.shift(monotonic() - attempt.halted_at)
         attempt.halted_at = 0.0
-        self._trees.signal(attempt, signal.SIGCONT)
+        self._stops.signal(attempt, signal.SIGCONT)
 
     # -- starting ------------------------------------------------------------------------
 

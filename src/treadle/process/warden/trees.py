@@ -1,4 +1,4 @@
-"""Whose each process is, and how a tree is signalled and emptied.
+"""Whose each process is, and when a tree is empty.
 
 Two kinds of children: *leaders*, one for each attempt, and *strays*, the orphans that
 came back. The count of children (one read of /proc) against the count of those known
@@ -10,26 +10,17 @@ from __future__ import annotations
 
 import os
 import resource  # noqa: F401 -- `wait4` loads it, and must not find that it cannot be opened
-import time
 
 from . import kernel
-from .cgroup import pen
-from .wire import ASK, KILL_LEADER, UNKILLABLE
+from .killing import kill_tree
 
 TYPE_CHECKING = False  # as type checkers read it: loading `typing` takes longer than all of this
 if TYPE_CHECKING:
-    import signal
-    from collections.abc import Container, Iterator
+    from collections.abc import Sequence
 
     from .attempt import Attempt
-    from .cgroup import Group
-else:
-    # Without the enumerations that `signal` puts around it.
-    import _signal as signal
 
 MARK = b"TREADLE_TREE"
-PASS = 0.01
-"""Seconds between two looks at a tree that is being killed."""
 
 _LINGER = 0.1  # seconds for what a leader left to end by itself: a `tee` that still writes
 _GIVES_UP = 10.0  # seconds from the first kill of what was left
@@ -59,28 +50,27 @@ class Trees:
 
     Args:
         session: what the marks of this warden's attempts begin with.
-        group: the control group that all of it is in, if there is one.
 
     Attributes:
         leaders: attempts by the pid of a leader that was not reaped.
         attempts: attempts by number, until their tree is empty.
         strays: orphans by pid.
+        clearing: those whose leader has ended and whose tree is not empty.
+        seen: whose a process is that was signalled, by pid and when it began.
+        halted: leaders that were found stopped.
+        wait_options: what `wait4` is to tell.
     """
 
-    def __init__(self, session: bytes, group: Group | None = None) -> None:
+    def __init__(self, session: bytes) -> None:
         self.leaders: dict[int, Attempt] = {}
         self.attempts: dict[int, Attempt] = {}
         self.strays: dict[int, Stray] = {}
         self.halted: list[int] = []
         self.wait_options = os.WNOHANG
         self._session = session
-        self._pen: Group | None = None
-        if group is not None and (inner := pen(group)).make():
-            self._pen = inner
         self._homes: dict[int, Attempt] = {}
-        self._clearing: dict[int, Attempt] = {}
-        self._dying: dict[int, Attempt] = {}
-        self._seen: dict[tuple[int, int], Attempt] = {}
+        self.clearing: dict[int, Attempt] = {}
+        self.seen: dict[tuple[int, int], Attempt] = {}
         self._kept: set[int] = set()
         pid = os.getpid()
         path = f"/proc/{pid}/task/{pid}/children"
@@ -110,16 +100,19 @@ class Trees:
             if attempt is not None:
                 attempt.over(status, usage, now)
                 over.append(attempt)
-                if attempt.killing:
-                    del self._dying[attempt.number]
             elif (stray := self.strays.pop(pid, None)) is not None and stray.owner is not None:
                 stray.owner.strays.discard(pid)
-        self._look(over)
+        self.look(over)
         if self.strays:
             self._inherit(over)
         return self._settle(over, now)
 
-    def _look(self, over: list[Attempt]) -> None:
+    def look(self, over: Sequence[Attempt] = ()) -> None:
+        """Find orphans that are not known yet: they come without a word.
+
+        Args:
+            over: attempts whose leader has ended just now.
+        """
         pids = self._my_children()
         if len(pids) == len(self.leaders) + len(self.strays):
             return
@@ -142,25 +135,25 @@ class Trees:
             at += len(more)
         return found.split()
 
-    def _adopt(self, pid: int, found: kernel.Stat, over: list[Attempt]) -> None:
+    def _adopt(self, pid: int, found: kernel.Stat, over: Sequence[Attempt]) -> None:
         number = self._marked(pid)
         if number is not None:
             owner = self.attempts.get(number)
         else:
             homes = self._homes
             owner = homes.get(found.session) or homes.get(found.group)
-            owner = owner or self._seen.get((pid, found.began))
+            owner = owner or self.seen.get((pid, found.began))
         stray = self.strays[pid] = Stray(found.began, owner)
         if owner is not None:
             owner.strays.add(pid)
-        elif number is not None:
-            # Of an attempt that is over: left by permission, or a latecomer.
-            stray.left = number in self._kept
-            if not stray.left:
-                self._kill(pid, None)
-        else:
-            running = (*self.attempts.values(), *over)
+            return
+        if number is None:
+            running = [*(a for a in self.attempts.values() if not a.reaped), *over]
             stray.suspects = {a.number for a in running if a.ticks <= found.began + 1}
+        # Of an attempt that is over: left by permission, or a latecomer.
+        stray.left = number in self._kept
+        if not stray.left and not stray.suspects:
+            kill_tree(pid)
 
     def _marked(self, pid: int) -> int | None:
         for mark in (kernel.variable(pid, MARK) or b"").split(b","):
@@ -183,156 +176,32 @@ class Trees:
         empty = []
         for attempt in over:
             if not attempt.strays or (attempt.keep and not attempt.stopped):
-                self._forget(attempt)
+                self.forget(attempt)
                 empty.append(attempt)
             else:
                 attempt.kill_at = now if attempt.killing else now + _LINGER
                 attempt.give_up_at = attempt.kill_at + _GIVES_UP
-                self._clearing[attempt.number] = attempt
-        if self._clearing:
-            for attempt in [a for a in self._clearing.values() if not a.strays]:
-                self._forget(attempt)
+                self.clearing[attempt.number] = attempt
+        if self.clearing:
+            for attempt in [a for a in self.clearing.values() if not a.strays]:
+                self.forget(attempt)
                 empty.append(attempt)
         return empty
 
-    def _forget(self, attempt: Attempt) -> None:
+    def forget(self, attempt: Attempt) -> None:
+        """It is over, as far as anybody can make it so."""
         number = attempt.number
         del self.attempts[number]
-        self._clearing.pop(number, None)
+        self.clearing.pop(number, None)
         if self._homes.get(attempt.pid) is attempt:
             del self._homes[attempt.pid]
         if attempt.keep and not attempt.stopped:
             self._kept.add(number)
         for pid in attempt.strays:
             self.strays[pid].left = True
-        if self._seen:
-            self._seen = {key: a for key, a in self._seen.items() if a is not attempt}
-
-    # -- stopping ----------------------------------------------------------------------
-
-    def busy(self) -> bool:
-        """Whether something is being emptied, and has to be looked at again soon."""
-        return bool(self._clearing or self._dying)
-
-    def press(self, now: float) -> list[Attempt]:
-        """Go on emptying; return the attempts that were given up."""
-        hopeless = []
-        for attempt in list(self._clearing.values()):
-            if now >= attempt.give_up_at:
-                attempt.flags |= UNKILLABLE
-                self._forget(attempt)
-                hopeless.append(attempt)
-            elif now >= attempt.kill_at:
-                self._finish_off(attempt)
-        for attempt in self._dying.values():
-            self._finish_off(attempt)
-        return hopeless
-
-    def _finish_off(self, attempt: Attempt) -> None:
-        if self._pen is not None:
-            # Those that were not reaped: no other process has their number.
-            for pid in [*attempt.strays, *([] if attempt.reaped else [attempt.pid])]:
-                self._pen.take(pid)
-        for pid in attempt.strays:
-            self._kill(pid, attempt)
-        if not attempt.reaped:
-            self.signal(attempt, signal.SIGKILL)
-        if self._pen is not None:
-            self._pen.kill()
-
-    def _kill(self, pid: int, attempt: Attempt | None) -> None:
-        for other, found in kernel.descendants(pid):
-            if attempt is not None:
-                self._seen[other, found.began] = attempt
-                attempt.killed.add((other, found.began))
-            kernel.send(other, found.began, signal.SIGKILL)
-        if attempt is not None:
-            attempt.killed.add((pid, self.strays[pid].began))
-        # A child that was not reaped: its number belongs to nobody else.
-        _kill(pid)
-
-    def stop(self, attempt: Attempt, how: int, signum: int, now: float) -> None:
-        """Ask a tree to end, or end it; a stopped one is continued so that it can."""
-        if how == KILL_LEADER:
-            if not attempt.reaped:
-                os.kill(attempt.pid, signal.SIGKILL)
-            return
-        attempt.stopped = True
-        if how == ASK:
-            self.signal(attempt, signum, signal.SIGCONT)
-            return
-        attempt.killing = True
-        attempt.kill_at = now
-        if not attempt.reaped:
-            self._dying[attempt.number] = attempt
-        self._finish_off(attempt)
-
-    def signal(self, attempt: Attempt, *signals: int) -> None:
-        """Signal every process of a tree once, wherever it has gone."""
-        # Orphans come without a word, unless their parent was a child of ours.
-        self._look([])
-        for pid, found in list(self._outside(attempt)):
-            self._seen[pid, found.began] = attempt
-            kernel.send(pid, found.began, *signals)
-        if not attempt.reaped:
-            for signum in signals:
-                _signal_group(attempt.pid, signum)
-
-    def _outside(self, attempt: Attempt) -> Iterator[tuple[int, kernel.Stat]]:
-        """Those that a signal to the group of the leader does not reach."""
-        roots = list(attempt.strays)
-        for pid in roots:
-            if (found := kernel.stat(pid)) is not None:
-                yield pid, found
-        for root in [*roots, *([] if attempt.reaped else [attempt.pid])]:
-            for pid, found in kernel.descendants(root):
-                if attempt.reaped or found.group != attempt.pid:
-                    yield pid, found
-
-    def close(self) -> None:
-        """Nothing is left to kill."""
-        if self._pen is not None:
-            self._pen.remove()
+        if self.seen:
+            self.seen = {key: a for key, a in self.seen.items() if a is not attempt}
 
     def left(self) -> set[int]:
         """The orphans that are to be left alone."""
         return {pid for pid, stray in self.strays.items() if stray.left}
-
-
-def _kill(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except OSError:
-        return
-
-
-def _signal_group(group: int, signum: int) -> None:
-    try:
-        os.killpg(group, signum)
-    except OSError:
-        return
-
-
-def kill_all(spare: Container[int] = ()) -> None:
-    """Kill every child until there is none; orphans of the killed become children.
-
-    Returns when nothing is left but `spare`. Takes as long as it takes: what cannot be
-    killed now (uninterruptible sleep) can be later.
-    """
-    pause = 0.0
-    while True:
-        alive = [pid for pid in kernel.children(os.getpid()) if pid not in spare]
-        for pid in alive:
-            if not pause:
-                for other, found in kernel.descendants(pid):
-                    kernel.send(other, found.began, signal.SIGKILL)
-            _kill(pid)
-        try:
-            while os.wait4(-1, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
-            return
-        if not alive:
-            return
-        time.sleep(pause)
-        pause = min(0.05, pause + 0.0005)
