@@ -36,6 +36,8 @@ _TRACED = (
 class Injection:
     """Raises at the n-th traced line from the moment it is armed."""
 
+    traced: tuple[str, ...] = _TRACED
+
     def __init__(self, at: int) -> None:
         self.left = at
         self.where = ""
@@ -52,10 +54,10 @@ class Injection:
         sys.settrace(None)
 
     def trace(self, frame: FrameType, event: str, arg: Any) -> Any:
-        return self.local if frame.f_code.co_filename.endswith(_TRACED) else None
+        return self.local if frame.f_code.co_filename.endswith(self.traced) else None
 
     def local(self, frame: FrameType, event: str, arg: Any) -> Any:
-        if event == "line" and frame.f_code.co_filename.endswith(_TRACED):
+        if event == "line" and frame.f_code.co_filename.endswith(self.traced):
             self.left -= 1
             if self.left == 0:
                 self.where = f"{frame.f_code.co_filename}:{frame.f_lineno}"

@@ -79,7 +79,7 @@ class WardenExecutor:
     @property
     def active(self) -> bool:
         """Whether there is a warden to listen to."""
-        return self._link is not None and not self._link.broken
+        return self._link is not None and self._link.is_open and not self._link.broken
 
     def start(self, job: Any, slot: int) -> None:
         """Tell the warden to start the job's program."""
@@ -103,6 +103,8 @@ class WardenExecutor:
     def _warden(self) -> Link:
         if self._link is None or self._link.broken:
             self._link = Link()
+        if not self._link.is_open:
+            self._link.open()
         return self._link
 
     # -- waiting -----------------------------------------------------------------------

@@ -103,10 +103,14 @@ class Wiring:
 
     def close(self, wait: bool) -> None:
         """Let the threads go, and the warden."""
-        self.threads.close(wait)
-        if self._warden is not None:
-            self._warden.close()
-        self.inbox.close()
+        try:
+            self.threads.close(wait)
+        finally:
+            try:
+                if self._warden is not None:
+                    self._warden.close()
+            finally:
+                self.inbox.close()
 
     def sweep(self) -> None:
         """Kill what the processes of the run left behind, whichever way they were run."""

@@ -59,19 +59,25 @@ class WardenLost(ProcessError):  # noqa: N818 -- reads as what it says
     """The warden is gone."""
 
 
+def _nowhere() -> socket.socket:
+    """A socket that is closed."""
+    nowhere = socket.socket(socket.AF_UNIX)
+    nowhere.close()
+    return nowhere
+
+
 class Link:
     """A warden and the attempts that it runs.
 
     Attributes:
         inherited: the output and error output that the warden was started with.
-
-    Raises:
-        ProcessError: it cannot be started.
+        is_open: it has been started.
+        broken: it is gone, or was told to go.
     """
 
     def __init__(self) -> None:
-        self.broken = False
-        self.inherited = {number: file_id(number) for number in (1, 2)}
+        self.is_open = self.broken = False
+        self.inherited: dict[int, FileId | None] = {}
         self._loss = ""
         self._shut = False
         self._runs: dict[int, RemoteRun] = {}
@@ -80,20 +86,29 @@ class Link:
         self._sending = threading.RLock()
         self._base: dict[bytes, bytes] | None = None
         self._bases = 0
+        self._pair = Pair()
+        self._poll = select.poll()
+        self._bell: socket.socket | None = None
+        self._socket: socket.socket = _nowhere()
+        self._fileno = -1
+
+    def open(self) -> None:
+        """Start the warden. Whoever calls this has the link already, and closes it.
+
+        Raises:
+            ProcessError: it cannot be started.
+        """
         self._socket, theirs = socket.socketpair()
         try:
-            self._pair = Pair(theirs)
-        except BaseException:
-            self._socket.close()
-            raise
+            self._socket.setblocking(False)
+            self._fileno = self._socket.fileno()
+            self._poll.register(self._fileno, select.POLLIN)
+            self.inherited = {number: file_id(number) for number in (1, 2)}
+            _open.add(self)
+            self._pair.start(theirs)
+            self.is_open = True
         finally:
             theirs.close()
-        self._socket.setblocking(False)
-        self._fileno = self._socket.fileno()
-        self._bell: socket.socket | None = None
-        self._poll = select.poll()
-        self._poll.register(self._socket, select.POLLIN)
-        _open.add(self)
 
     # -- to the warden -------------------------------------------------------------------
 
@@ -237,20 +252,23 @@ class Link:
         if kind == wire.HELLO:
             self._greet(number, body)
             return
-        last = kind in (wire.ENDED, wire.FAILED, wire.GONE)
-        run = self._runs.pop(number, None) if last else self._runs.get(number)
+        run = self._runs.get(number)
         if run is None:
+            return
+        if kind == wire.STARTED:
+            run.started(wire.read_started(body))
+            return
+        if kind == wire.OVER:
+            run.over(body.decode())
             return
         if kind == wire.ENDED:
             run.ended(wire.read_end(body))
         elif kind == wire.FAILED:
             run.failed(*wire.read_failed(body))
-        elif kind == wire.GONE:
-            run.lost("it was never started")
-        elif kind == wire.STARTED:
-            run.started(wire.read_started(body))
         else:
-            run.over(body.decode())
+            run.lost("nobody has heard of it")
+        # Only now: one whose end was not told is found among them.
+        self._runs.pop(number, None)
 
     def _greet(self, version: int, body: bytes) -> None:
         if version != wire.VERSION:
@@ -273,8 +291,9 @@ class Link:
                 # What it said before is true all the same.
                 self._drain()
             if not self._shut:
+                self._hang_up()
                 self._loss = self._pair.lost()
-                self._shut_down()
+                self._shut = True
         for number, run in list(self._runs.items()):
             run.lost(self._loss)
             self._runs.pop(number, None)
@@ -288,13 +307,14 @@ class Link:
                     self._send(wire.frame(wire.CLOSE))
                 self.broken = True
             if not self._shut:
+                # If it has not heard that, it hears the end of the stream.
+                self._hang_up()
                 self._pair.closed()
-                self._shut_down()
+                self._shut = True
 
-    def _shut_down(self) -> None:
+    def _hang_up(self) -> None:
         _open.discard(self)
         self._socket.close()
-        self._shut = True
 
     def forget(self) -> None:
         """In a fork of the host: this end is not ours."""

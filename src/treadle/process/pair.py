@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import signal
 import socket
@@ -27,19 +28,24 @@ _staying: list[subprocess.Popen[bytes]] = []
 
 
 class Pair:
-    """A guard and its warden.
+    """A guard and its warden."""
 
-    Args:
-        theirs: the warden's end of the socket.
-
-    Raises:
-        ProcessError: they cannot be started.
-    """
-
-    def __init__(self, theirs: socket.socket) -> None:
-        _staying[:] = [guard for guard in _staying if guard.poll() is None]
+    def __init__(self) -> None:
         self._session = os.urandom(8).hex()
-        self._warden = -1
+        # A pidfd, as a file: one that gets lost is closed all the same.
+        self._warden: io.FileIO | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
+
+    def start(self, theirs: socket.socket) -> None:
+        """Start them.
+
+        Args:
+            theirs: the warden's end of the socket.
+
+        Raises:
+            ProcessError: they cannot be started.
+        """
+        _staying[:] = [guard for guard in _staying if guard.poll() is None]
         arguments = [_FOLDER, str(theirs.fileno()), str(os.getpid()), _outer(), self._session]
         try:
             self._guard = subprocess.Popen(
@@ -55,12 +61,12 @@ class Pair:
     def greet(self, pid: int) -> None:
         """The warden says that it is there, and who it is."""
         with contextlib.suppress(OSError):
-            self._warden = os.pidfd_open(pid)
+            self._warden = os.fdopen(os.pidfd_open(pid), "rb", buffering=0)
 
     @property
     def greeted(self) -> bool:
         """Whether the warden has been there."""
-        return self._warden >= 0
+        return self._warden is not None
 
     def lost(self) -> str:
         """Something is wrong with it: return, with the reason, when nothing of it is left.
@@ -93,26 +99,28 @@ class Pair:
         """It was told that the run is over: wait for its end."""
         if self._await_guard(_CLOSES_WITHIN) is None:
             self._kill()
-            if self._await_guard(_KILLED_WITHIN) is None:
+            if self._await_guard(_KILLED_WITHIN) is None and self._guard is not None:
                 # It waits for what cannot be killed now, and kills it when it can.
                 _staying.append(self._guard)
         self._let_go()
 
     def _kill(self) -> None:
-        if self.greeted:
-            with contextlib.suppress(OSError):
-                signal.pidfd_send_signal(self._warden, signal.SIGKILL)
+        if self._warden is not None:
+            # Closed: it has been let go already.
+            with contextlib.suppress(OSError, ValueError):
+                signal.pidfd_send_signal(self._warden.fileno(), signal.SIGKILL)
 
     def _await_guard(self, seconds: float) -> int | None:
+        if self._guard is None:
+            return 0
         try:
             return self._guard.wait(seconds)
         except subprocess.TimeoutExpired:
             return None
 
     def _let_go(self) -> None:
-        if self.greeted:
-            os.close(self._warden)
-            self._warden = -1
+        if self._warden is not None:
+            self._warden.close()
 
 
 def _outer() -> str:
