@@ -147,7 +147,7 @@ def _run(stage: Stage, injection: Injection, armed: bool) -> bool:
     return injection.left <= 0
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.timeout(300)
 def test_C08_an_interrupt_at_any_line_leaves_nothing_behind() -> None:
     at, beyond = 0, 0
@@ -163,7 +163,7 @@ def test_C08_an_interrupt_at_any_line_leaves_nothing_behind() -> None:
     assert at > 200, "the scenario is too short to mean anything"
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.timeout(300)
 def test_C08_a_second_interrupt_at_any_line_of_the_stop_leaves_nothing_behind() -> None:
     at, beyond = 0, 0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -42,6 +42,12 @@ _SHELL = (
 )
 
 
+def _environment() -> dict[str, str]:
+    """A person's: not that of a machine that tests."""
+    ours = {name: value for name, value in os.environ.items() if name not in ("CI", "NO_COLOR")}
+    return ours | {"PYTHONPATH": str(_SOURCE), "TERM": "xterm"}
+
+
 class Screen:
     """A run in a terminal.
 
@@ -61,19 +67,32 @@ class Screen:
         self.process = subprocess.Popen(
             [sys.executable, "-c", _BECOME, *between, "-m", "treadle", *arguments],
             cwd=folder,
-            env=os.environ | {"PYTHONPATH": str(_SOURCE), "TERM": "xterm"},
+            env=_environment(),
             stdin=slave,
             stdout=slave,
             stderr=slave,
         )
         os.close(slave)
+        self._left = threading.Event()
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
     def _read(self) -> None:
-        with contextlib.suppress(OSError):
-            while piece := os.read(self._master, 65536):
-                self.text += piece
+        # Never blocked in a read: a terminal that is being read is not gone when it is closed.
+        while not self._left.is_set():
+            if not select.select([self._master], [], [], 0.02)[0]:
+                continue
+            try:
+                self.text += os.read(self._master, 65536)
+            except OSError:
+                return
+
+    def _leave(self) -> None:
+        self._left.set()
+        self._reader.join()
+        if self._master >= 0:
+            os.close(self._master)
+            self._master = -1
 
     def press(self, keys: bytes) -> None:
         """Press keys."""
@@ -89,8 +108,7 @@ class Screen:
 
     def hang_up(self) -> None:
         """The terminal goes away."""
-        os.close(self._master)
-        self._master = -1
+        self._leave()
 
     def __enter__(self) -> Self:
         return self
@@ -104,6 +122,6 @@ class Screen:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
         self.process.wait()
-        self._reader.join()
-        if self._master >= 0:
-            os.close(self._master)
+        # What was written last is still to be read.
+        self._reader.join(1)
+        self._leave()
