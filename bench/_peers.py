@@ -6,9 +6,7 @@ making the inputs is not measured, running them is.
 
 from __future__ import annotations
 
-import os
 import queue
-import subprocess
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,13 +16,9 @@ from typing import Any
 from _shapes import Graph
 
 TOKENS = 2
-TRUE = "/bin/true"
 
 Run = Callable[[], object]
 Prepare = Callable[[Graph], Run]
-
-
-# -- jobs that do nothing ------------------------------------------------------------
 
 
 def treadle(graph: Graph) -> Run:
@@ -124,51 +118,3 @@ def dask(graph: Graph) -> Run:
     needed = {uid for _, before in graph for uid in before}
     sinks = [uid for uid, _ in graph if uid not in needed]
     return lambda: dask.threaded.get(tasks, sinks, num_workers=TOKENS)
-
-
-# -- jobs that are processes ------------------------------------------------------------
-
-
-def treadle_process(graph: Graph) -> Run:
-    from treadle import DAG, ProcessJob, Scheduler
-
-    return _scheduler(DAG(), graph, Scheduler, _true(ProcessJob))
-
-
-def e3_process(graph: Graph) -> Run:
-    from e3.collection.dag import DAG
-    from e3.job import ProcessJob
-    from e3.job.scheduler import Scheduler
-
-    return _scheduler(DAG(), graph, Scheduler, _true(ProcessJob))
-
-
-def _true(base: Any) -> Any:
-    class True_(base):  # type: ignore[misc] # the base is an argument  # noqa: N801
-        @property
-        def cmdline(self) -> list[str]:
-            return [TRUE]
-
-    return True_
-
-
-def pool_process(graph: Graph) -> Run:
-    def run() -> None:
-        with ThreadPoolExecutor(TOKENS) as executor:
-            list(executor.map(lambda _: subprocess.run([TRUE], check=True), graph))
-
-    return run
-
-
-def spawn_loop(graph: Graph) -> Run:
-    """The limit: a bare loop, two processes in flight, nothing kept about them."""
-
-    def run() -> None:
-        for count in range(len(graph)):
-            if count >= TOKENS:
-                os.wait()
-            os.posix_spawn(TRUE, [TRUE], os.environ)
-        for _ in range(min(TOKENS, len(graph))):
-            os.wait()
-
-    return run

@@ -58,7 +58,7 @@ def decide() -> None:
 
 
 def overhead(name: str) -> None:
-    results = [r for r in load(name)["results"] if r["kind"] == "threads"]
+    results = load(name)["results"]
     drawing, axes = figure(3, 9.6, 4.2)
     style = looks(names_of(results, "name"))
     for ax, shape in zip(axes, names_of(results, "shape"), strict=True):

@@ -49,7 +49,7 @@ def decide() -> str:
 
 def overhead(name: str) -> str:
     facts = load(name)
-    threads = [r for r in facts["results"] if r["kind"] == "threads"]
+    threads = facts["results"]
     sizes = names_of(threads, "n")
     rows = []
     for shape in names_of(threads, "shape"):

@@ -1,9 +1,9 @@
 """What does a job cost beyond its own work?
 
 Jobs that do nothing, two at a time, in threads: what is measured is all that a
-scheduler does around them. Then processes (`/bin/true`). Each sample is a fresh
-process that makes its graph, and then counts the time of the run. The peers take
-turns; a ratio is that of two samples of the same round.
+scheduler does around them. Each sample is a fresh process that makes its graph, and
+then counts the time of the run. The peers take turns; a ratio is that of two samples
+of the same round.
 
 With `--pin` each sample is kept on one processor. Where threads hand jobs over
 on several, their fight for the interpreter's lock is a large part of the time,
@@ -50,20 +50,12 @@ THREADS = {
     "dask.threaded": Peer(_peers.dask, 10_000, "linear: ten times 10,000"),
     "e3": Peer(_peers.e3, 10_000, "over a minute"),
 }
-PROCESSES = {
-    BASE: Peer(_peers.treadle_process),
-    "posix_spawn in a loop (limit)": Peer(_peers.spawn_loop),
-    "hand-written pool": Peer(_peers.pool_process),
-    "e3": Peer(_peers.e3_process, 1_000, "linear: ten times 1,000"),
-}
-KINDS = {"threads": THREADS, "processes": PROCESSES}
 PACKAGES = ["e3-core", "dask"]
 
 
 class Question(NamedTuple):
     """What to measure: a table of the report."""
 
-    kind: str
     shape: str
     n: int
 
@@ -72,7 +64,7 @@ def measure(question: Question, name: str, pinned: bool) -> _common.Sample:
     """In this process: seconds of the run, and of all processors."""
     if pinned:
         _common.pin()
-    prepare = KINDS[question.kind][name].prepare
+    prepare = THREADS[name].prepare
     shape = SHAPES[question.shape]
     prepare(shape(10))()  # imports and first-call costs are not what is asked
     run = prepare(shape(question.n))
@@ -88,7 +80,7 @@ def one(question: Question, pinned: bool, name: str) -> _common.Sample:
 
 def ask(question: Question, repeat: int, pinned: bool) -> list[dict[str, Any]]:
     """One result for each peer."""
-    peers = KINDS[question.kind]
+    peers = THREADS
     able = [name for name, peer in peers.items() if question.n <= peer.limit]
     times = repeat if question.n < ONCE else 1
     samples = _common.turns(able, times, partial(one, question, pinned))
@@ -119,7 +111,7 @@ def summary(n: int, samples: list[_common.Sample], base: list[float]) -> dict[st
 
 def report(results: list[dict[str, Any]]) -> str:
     first = results[0]
-    title = f"{first['kind']}, {first['shape']}, {first['n']:,}"
+    title = f"{first['shape']}, {first['n']:,}"
     header = [title, "µs/job", "cpu µs/job", "jobs/s", "treadle/peer", "(least-greatest)"]
     rows, notes = [], []
     for r in results:
@@ -139,9 +131,7 @@ def growths(results: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
     for shape in SHAPES:
         for name in THREADS:
             ran = [
-                r
-                for r in results
-                if (r["kind"], r["shape"], r["name"]) == ("threads", shape, name) and "seconds" in r
+                r for r in results if (r["shape"], r["name"]) == (shape, name) and "seconds" in r
             ]
             if len(ran) > 1:
                 times = [r["seconds"] for r in ran]
@@ -149,10 +139,8 @@ def growths(results: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
     return {shape: exponents for shape, exponents in found.items() if exponents}
 
 
-def questions(sizes: list[int], processes: int) -> list[Question]:
-    shapes = ("wide", "layers", "chain")
-    threads = [Question("threads", shape, n) for n in sizes for shape in shapes]
-    return [*threads, Question("processes", "wide", processes)]
+def questions(sizes: list[int]) -> list[Question]:
+    return [Question(shape, n) for n in sizes for shape in ("wide", "layers", "chain")]
 
 
 def main() -> None:
@@ -161,15 +149,15 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--sizes", default="1000,10000,100000,1000000")
     parser.add_argument("--pin", action="store_true", help="each sample on one processor")
-    parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        kind, shape, n, name = options.one
-        print(json.dumps(measure(Question(kind, shape, int(n)), name, options.pin)))
+        shape, n, name = options.one
+        print(json.dumps(measure(Question(shape, int(n)), name, options.pin)))
         return
     sizes = [200, 1_000] if options.quick else [int(n) for n in options.sizes.split(",")]
     results: list[dict[str, Any]] = []
-    for question in questions(sizes, 100 if options.quick else 1_000):
+    for question in questions(sizes):
         found = ask(question, 1 if options.quick else options.repeat, options.pin)
         print(report(found), end="\n\n", flush=True)
         results += found
