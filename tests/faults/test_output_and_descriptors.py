@@ -72,6 +72,18 @@ def test_E01_a_job_that_writes_more_than_its_limit_is_stopped_and_its_log_cut(
     assert log.stat().st_size == 1_000_000
 
 
+def test_E01_what_a_file_held_before_is_neither_counted_nor_cut(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"kept\n" * 100_000)
+    appending = job_class(Conditions(output_limit=1_000), output=f"+{log}")
+    good = run_one("echo more", job=appending)
+    over = run_one("yes", job=appending)
+
+    assert good.status is ReturnValue.success
+    assert over.outcome is Outcome.OVER_LIMIT
+    assert log.read_bytes() == b"kept\n" * 100_000 + b"more\n" + b"y\n" * 500
+
+
 def test_a_job_that_says_nothing_for_too_long_is_stopped(tmp_path: Path) -> None:
     quiet = job_class(Conditions(idle_timeout=0.4), grace=5, output=str(tmp_path / "log"))
     jobs = run_all(
@@ -117,8 +129,11 @@ def test_the_end_of_the_output_can_be_read_while_the_job_runs(
 @pytest.mark.parametrize(
     "conditions", [Conditions(idle_timeout=5), Conditions(output_limit=5)], ids=["idle", "output"]
 )
-def test_a_limit_on_an_output_that_is_no_file_is_refused(conditions: Conditions) -> None:
-    job = run_one(["true"], job=job_class(conditions, output=subprocess.PIPE))
+@pytest.mark.parametrize("output", [subprocess.PIPE, "/dev/null"], ids=["pipe", "device"])
+def test_a_limit_on_an_output_that_is_no_file_is_refused(
+    conditions: Conditions, output: int | str
+) -> None:
+    job = run_one(["true"], job=job_class(conditions, output=output))
 
     assert job.outcome is Outcome.SPAWN_FAILED
     assert "need an output that is a file" in str(job.spawn_error)

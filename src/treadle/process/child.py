@@ -15,8 +15,9 @@ from treadle.process.conditioned import conditioned, possible
 from treadle.process.conditions import PLAIN, Conditions, Usage
 from treadle.process.output import STDOUT, Redirection, Streams, file_tail
 from treadle.process.pipes import Capture, Feed
-from treadle.process.tree import CENSUS, MARK, await_group, signal_group
+from treadle.process.tree import CENSUS, await_group, signal_group
 from treadle.process.waitstatus import exit_status
+from treadle.process.warden import wire
 
 
 class Run:
@@ -260,8 +261,8 @@ def _environment(env: Mapping[str, str] | None, alone: bool, mark: str) -> dict[
     environment = {} if env is not None and alone else dict(os.environb)
     environment |= checked_variables(env)
     # Behind the mark of the job that this process itself is part of, if it is.
-    marks = [os.environb.get(MARK.encode()), mark.encode()]
-    environment[MARK.encode()] = b",".join(filter(None, marks))
+    marks = [os.environb.get(wire.MARK), mark.encode()]
+    environment[wire.MARK] = b",".join(filter(None, marks))
     return environment
 
 

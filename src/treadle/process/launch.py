@@ -92,11 +92,15 @@ class _Streams:
     def check_watched(self) -> None:
         """Refuse an output that nobody can measure: it is the file that is looked at."""
         mode = self.modes[1]
-        if mode in (wire.FILE, wire.APPEND):
-            return
-        # The input may have been passed as well, and stands before it.
-        where = self.passed[self.modes[:1].count(wire.PASSED)] if mode == wire.PASSED else 1
-        if mode == wire.NULL or not stat.S_ISREG(os.fstat(where).st_mode):
+        where: int | bytes = 1 if mode == wire.INHERIT else self.paths[1]
+        if mode == wire.PASSED:
+            # The input may have been passed as well, and stands before it.
+            where = self.passed[self.modes[:1].count(wire.PASSED)]
+        try:
+            is_file = mode != wire.NULL and stat.S_ISREG(os.stat(where).st_mode)
+        except FileNotFoundError:
+            is_file = True  # it will be made
+        if not is_file:
             raise ProcessError("idle_timeout and output_limit need an output that is a file")
 
     def _host(self, number: int) -> None:

@@ -34,8 +34,9 @@ import threading
 import time
 
 from treadle.clock import SYSTEM
+from treadle.process.warden import wire
 
-MARK = "TREADLE_TREE"
+MARK = wire.MARK.decode()
 
 _PREFIX = f"{MARK}=".encode()
 _ROUNDS_FOR = 2.0  # seconds; a fork storm of 200 forks a second is empty well before

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from .pty import Pty
     from .watch import Watch
 
-KILL_LEFT = b"kill"
 LEAVE_LEFT = b"leave"
 
 

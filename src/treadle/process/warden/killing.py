@@ -25,9 +25,17 @@ def kill_tree(pid: int) -> list[tuple[int, int]]:
     found = [(other, its.began) for other, its in kernel.descendants(pid)]
     for other, began in found:
         kernel.send(other, began, signal.SIGKILL)
-    # Not reaped: its number belongs to nobody else.
-    _kill(pid)
+    kill(pid)
     return found
+
+
+def kill(pid: int) -> None:
+    """Kill a child that was not reaped, whose number therefore belongs to nobody else."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except OSError:
+        # It has become somebody whom we may not kill.
+        return
 
 
 def signal_group(group: int, signum: int) -> None:
@@ -49,7 +57,7 @@ def kill_all(spare: Container[int] = ()) -> None:
         alive = [pid for pid in kernel.children(os.getpid()) if pid not in spare]
         for pid in alive:
             if pause:
-                _kill(pid)
+                kill(pid)
             else:
                 kill_tree(pid)
         try:
@@ -61,10 +69,3 @@ def kill_all(spare: Container[int] = ()) -> None:
             return
         time.sleep(pause)
         pause = min(0.05, pause + 0.0005)
-
-
-def _kill(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except OSError:
-        return

@@ -128,17 +128,16 @@ class Warden:
 
     def _receive(self) -> None:
         try:
-            data, extras, _, _ = self._link.recvmsg(_RECEIVE, _socket.CMSG_SPACE(4 * _DESCRIPTORS))
+            data, extras, _, _ = self._link.recvmsg(
+                _RECEIVE, _socket.CMSG_SPACE(4 * _DESCRIPTORS), _socket.MSG_CMSG_CLOEXEC
+            )
         except BlockingIOError:
             return
         except OSError:
             data, extras = b"", []
         for level, kind, content in extras:
             if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:
-                found = struct.unpack(f"{len(content) // 4}i", content)
-                self._passed += found
-                for descriptor in found:
-                    os.set_inheritable(descriptor, False)
+                self._passed += struct.unpack(f"{len(content) // 4}i", content)
         if not data:
             self._open = False
             return
@@ -152,7 +151,7 @@ class Warden:
             passed, self._passed = self._passed[:count], self._passed[count:]
             self._starts.start(number, spawn, passed)
         elif kind == wire.BASE:
-            self._bases[number] = wire.read_base(body)
+            self._rebase(number, wire.read_base(body))
         elif kind == wire.CLOSE:
             self._open = False
         elif (attempt := self._trees.attempts.get(number)) is None:
@@ -165,6 +164,13 @@ class Warden:
             self._stops.signal(attempt, signal.SIGSTOP)
         elif kind == wire.RESUME:
             self._resume(attempt)
+
+    def _rebase(self, number: int, environment: dict[bytes, bytes]) -> None:
+        # What comes from now on adds to this one: the others are for those that wait.
+        wanted = {0, *(waiting.spawn.base for waiting in self._starts.waiting)}
+        for old in self._bases.keys() - wanted:
+            del self._bases[old]
+        self._bases[number] = environment
 
     def _resume(self, attempt: Attempt) -> None:
         if attempt.terminal and self._terminal.lent:

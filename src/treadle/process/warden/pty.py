@@ -31,7 +31,6 @@ class Pty:
         modes[1] &= ~termios.OPOST
         modes[3] &= ~termios.ECHO
         termios.tcsetattr(self._slave, termios.TCSANOW, modes)
-        self.copied = 0
 
     def take(self) -> list[int]:
         """In the child, which leads a new session: make it the terminal of that session."""
@@ -56,7 +55,6 @@ class Pty:
                 raise
             if not data:
                 return False
-            self.copied += len(data)
             self._write(data)
         return True
 

@@ -16,7 +16,6 @@ from time import CLOCK_BOOTTIME, clock_gettime, monotonic
 
 from . import wire
 from .attempt import LEAVE_LEFT, Attempt, Unstartable
-from .trees import MARK
 from .watch import Watch
 
 TYPE_CHECKING = False  # as type checkers read it: loading `typing` takes longer than all of this
@@ -32,19 +31,7 @@ PASSING = frozenset((errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE))
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _DEFAULTS = [signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD]  # Python ignores the first two
-_RARE = frozenset(
-    (
-        b"memory",
-        b"cpu",
-        b"files",
-        b"processes",
-        b"nice",
-        b"umask",
-        b"sigpipe",
-        b"tty",
-        b"terminal",
-    )
-)
+_OUTSIDE = frozenset((b"leak", b"idle", b"cap"))  # options that change nothing in the child
 _DEFAULT_PATH = os.defpath.encode()
 _SPARE = 16  # descriptors that this process keeps free, to be able to look and to kill
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_NOCTTY | os.O_CLOEXEC
@@ -79,7 +66,7 @@ class Spawner:
         env = dict(self.bases[spawn.base])
         if spawn.env:
             env.update(zip(spawn.env[::2], spawn.env[1::2], strict=True))
-        env[MARK] = self._mark + b"%d" % number
+        env[wire.MARK] = self._mark + b"%d" % number
         self._enter(spawn.cwd)
         opened: list[int] = []
         try:
@@ -88,8 +75,11 @@ class Spawner:
             if max(streams) > self._highest > 0:
                 raise Unstartable(errno.EMFILE, b"start\0" + spawn.argv[0])
             path = locate(spawn.argv[0], env)
+            watched = b"idle" in spawn.options or b"cap" in spawn.options
+            before = os.fstat(streams[1]).st_size if watched else 0
             attempt = self._start(number, spawn, path, env, streams)
-            self._observe(attempt, spawn.options, streams[1], opened)
+            if watched:
+                attempt.watch = self._watch(attempt, spawn.options, streams[1], before, opened)
         except OSError as error:
             what = b"start\0" + spawn.argv[0]
             raise Unstartable(error.errno or errno.EIO, what) from None
@@ -107,9 +97,9 @@ class Spawner:
         streams: list[int],
     ) -> Attempt:
         options = spawn.options
-        keep = bool(options) and options.get(b"leak") == LEAVE_LEFT
+        keep = options.get(b"leak") == LEAVE_LEFT
         began, ticks = monotonic(), int(clock_gettime(CLOCK_BOOTTIME) * _TICKS)
-        if not options or _RARE.isdisjoint(options):
+        if options.keys() <= _OUTSIDE:
             pid = _spawn(path, spawn.argv, env, streams)
             return Attempt(number, pid, began, ticks, keep)
         try:
@@ -132,18 +122,15 @@ class Spawner:
         return attempt
 
     @staticmethod
-    def _observe(
-        attempt: Attempt, options: dict[bytes, bytes], output: int, opened: list[int]
-    ) -> None:
-        if not options or (b"idle" not in options and b"cap" not in options):
-            return
+    def _watch(
+        attempt: Attempt, options: dict[bytes, bytes], output: int, before: int, opened: list[int]
+    ) -> Watch:
         idle, cap = float(options.get(b"idle", b"inf")), int(options.get(b"cap", b"0"))
         if output in opened:
             opened.remove(output)
-            output_fd = output
         else:
-            output_fd = os.dup(output)
-        attempt.watch = Watch(output_fd, idle, cap, attempt.began)
+            output = os.dup(output)
+        return Watch(output, before, idle, cap, attempt.began)
 
     def _enter(self, folder: bytes) -> None:
         # Nobody else runs in this process, so that its own folder is as good as the child's.

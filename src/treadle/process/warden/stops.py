@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 from . import kernel
 from .cgroup import pen
-from .killing import kill_tree, signal_group
+from .killing import kill, kill_tree, signal_group
 from .wire import ASK, KILL_LEADER, UNKILLABLE
 
 TYPE_CHECKING = False  # as type checkers read it: loading `typing` takes longer than all of this
@@ -44,7 +42,7 @@ class Stops:
         """Ask a tree to end, or end it; a stopped one is continued so that it can."""
         if how == KILL_LEADER:
             if not attempt.reaped:
-                os.kill(attempt.pid, signal.SIGKILL)
+                kill(attempt.pid)
             return
         attempt.stopped = True
         if how == ASK:

@@ -13,14 +13,13 @@ import resource  # noqa: F401 -- `wait4` loads it, and must not find that it can
 
 from . import kernel
 from .killing import kill_tree
+from .wire import MARK
 
 TYPE_CHECKING = False  # as type checkers read it: loading `typing` takes longer than all of this
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .attempt import Attempt
-
-MARK = b"TREADLE_TREE"
 
 _LINGER = 0.1  # seconds for what a leader left to end by itself: a `tee` that still writes
 _GIVES_UP = 10.0  # seconds from the first kill of what was left

@@ -18,16 +18,17 @@ class Watch:
 
     Args:
         descriptor: the file that the output goes to; taken over.
+        before: bytes that it held before the program wrote to it; they do not count.
         idle: seconds without output that are too many.
         cap: bytes that are too many; 0 for none.
         now: when it begins.
     """
 
-    def __init__(self, descriptor: int, idle: float, cap: int, now: float) -> None:
+    def __init__(self, descriptor: int, before: int, idle: float, cap: int, now: float) -> None:
         self.idle = idle
         self._cap = cap
         self._descriptor = descriptor
-        self._size = 0
+        self._before = self._size = before
         self._changed = now
         self._told = False
 
@@ -39,7 +40,7 @@ class Watch:
         if self._told:
             return b""
         found = b""
-        if self._cap and size > self._cap:
+        if self._cap and size - self._before > self._cap:
             found = b"output"
         elif now - self._changed >= self.idle:
             found = b"idle"
@@ -59,8 +60,8 @@ class Watch:
     def close(self) -> None:
         """Let go of the file; what is over the limit is cut off."""
         try:
-            if self._cap and self._measure() > self._cap:
-                os.ftruncate(self._descriptor, self._cap)
+            if self._cap and self._measure() - self._before > self._cap:
+                os.ftruncate(self._descriptor, self._before + self._cap)
         except OSError:
             # No file that can be cut: a pipe, or one that is not ours to change.
             return

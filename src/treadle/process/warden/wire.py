@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 VERSION = 1
 MAX_BODY = 16 * 1024 * 1024
+MARK = b"TREADLE_TREE"
+"""The variable that tells whose a process is."""
 
 # To the warden.
 BASE = 1
