@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from treadle.process.conditions import Usage
     from treadle.status import ReturnValue
 
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A run begins: how many jobs were selected, and the tokens of each queue."""
+    """A run begins.
+
+    Attributes:
+        run: its name.
+        label: what is run, as messages name it.
+        jobs: how many jobs were selected.
+        queues: the tokens of each queue.
+        logs: the folder of the logs.
+        needs: for each selected job the jobs that it needs, in the order of the file.
+        expected: seconds that jobs took the last time, where that is known.
+    """
 
     run: str
     label: str
     jobs: int
-    queues: Mapping[str, int]
+    queues: Mapping[str, float]
     logs: Path
+    needs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    expected: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,33 +41,40 @@ class JobStarted:
     """An attempt begins; `at` is an instant of the monotonic clock.
 
     A job with `terminal` holds the terminal until its attempt is over: nobody else
-    writes there.
+    writes there. `queues` are the tokens that it holds, `log` is where its output goes.
     """
 
     name: str
     attempt: int
     at: float
     terminal: bool = False
+    log: str | None = None
+    queues: Mapping[str, float] = field(default_factory=dict)
+    slot: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class JobRetried:
-    """An attempt came to nothing, `detail` says why, and the job is run again."""
+    """An attempt came to nothing, `detail` says why; the job is run again in `delay` seconds."""
 
     name: str
     attempt: int
     duration: float
     detail: str
+    outcome: str = ""
+    delay: float = 0.0
+    log: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class JobEnded:
-    """An attempt is over.
+    """The last attempt of a job is over.
 
     `outcome` is how it ended (``exited``, ``signalled``, ``timed_out`` …), `detail`
     says it in words when it is not a success. A job that only gathers others has no log,
     nor has one that held the terminal. `leaked` is how many processes it left behind
-    when its program ended, which were killed.
+    when its program ended, which were killed. With `allowed` the job has failed and was
+    allowed to: the run does not fail by it.
     """
 
     name: str
@@ -65,6 +85,9 @@ class JobEnded:
     detail: str = ""
     log: str | None = None
     leaked: int = 0
+    allowed: bool = False
+    code: int | None = None
+    usage: Usage | None = None
 
     @property
     def good(self) -> bool:
@@ -74,23 +97,41 @@ class JobEnded:
 
 @dataclass(frozen=True, slots=True)
 class JobSkipped:
-    """A job never runs because `need` failed, or because `origin` did, which `need` needs."""
+    """A job never runs.
+
+    Because `need` failed, or because `origin` did, which `need` needs; or, when `origin`
+    is empty, because it is not wanted: `why` says so, and nothing has failed.
+    """
 
     name: str
     need: str
     origin: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that a person should know, and that is no failure."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """A run is over; `signum` is the signal that ended it early, `left` the jobs never begun."""
+    """A run is over.
+
+    `left` are the jobs never begun, `signum` the signal that ended it early. `cause` is
+    why else it ended early: ``deadline`` or ``stalled``, and `detail` says it in words.
+    """
 
     duration: float
     left: int = 0
     signum: int = 0
+    cause: str = ""
+    detail: str = ""
 
 
-Fact: TypeAlias = RunStarted | JobStarted | JobRetried | JobEnded | JobSkipped | RunEnded
+Fact: TypeAlias = RunStarted | JobStarted | JobRetried | JobEnded | JobSkipped | Remark | RunEnded
 
 
 class View(Protocol):
