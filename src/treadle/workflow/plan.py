@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
 from treadle.errors import WorkflowError
+from treadle.workflow.conditions import Condition
+from treadle.workflow.expressions import Text
 from treadle.workflow.graph import with_needs
 from treadle.workflow.names import Names
 from treadle.workflow.words import nearest
@@ -22,13 +25,88 @@ TERMINAL_QUEUE = "terminal"
 """Where the jobs wait that hold the terminal: it has one token."""
 
 
+class Retry(Struct, frozen=True, kw_only=True):
+    """When a job that failed is run again.
+
+    Before the second attempt `delay` seconds pass, before each further one `factor` times
+    as many, up to `most`; of each pause a random part, up to `jitter` of it, is added.
+
+    Attributes:
+        retries: how often at most.
+        causes: for which failures; none is for all. A number is an exit code; a text is a
+            word of `CAUSES`, or the name of a signal.
+        patterns: regular expressions of bytes; the output has to match one of them.
+    """
+
+    retries: int = 0
+    delay: float = 0.0
+    factor: float = 2.0
+    most: float = 300.0
+    jitter: float = 0.0
+    causes: tuple[int | str, ...] = ()
+    patterns: tuple[str, ...] = ()
+
+
+CAUSES = ("exit", "signal", "timeout", "oom", "lost", "spawn", "output-limit")
+"""What `retry_on` may name beside exit codes and signals."""
+
+
+class Late(Struct, frozen=True, kw_only=True):
+    """Words of a job that hold values of other jobs: known only when those have run.
+
+    Attributes:
+        run: a command line, or the elements of a list; None where they are known.
+        script: the script; None where it is known.
+        env: the variables that hold such values, in pieces.
+    """
+
+    run: Text | tuple[Text, ...] | None = None
+    is_line: bool = False
+    script: Text | None = None
+    env: dict[str, Text] = {}
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """A Python function that is a job.
+
+    Attributes:
+        function: what is called.
+        arguments: for each parameter the job whose value it takes.
+        constants: further arguments, by name.
+        process: call it in another process.
+        is_async: it is a coroutine function.
+    """
+
+    function: Callable[..., Any]
+    arguments: dict[str, str] = {}
+    constants: dict[str, Any] = {}
+    process: bool = False
+    is_async: bool = False
+
+
 class PlannedJob(Struct, frozen=True, kw_only=True):
     """One job, with nothing left to look up.
 
-    `argv` is empty for a job that only gathers others. `tokens` may be more
-    than the default queue has where that depends on the machine: see
-    `treadle.runner`. Sizes are bytes, times are seconds; what is None is not limited,
-    or as treadle itself has it.
+    `argv` is empty for a job that only gathers others, and for one that has a `script`,
+    a `call` or a command that is `late`. `tokens` may be more than a queue has where that
+    depends on the machine: see `treadle.workflow.queues`. Sizes are bytes, times are seconds;
+    what is None is not limited, or as treadle itself has it.
+
+    Attributes:
+        needs: names of jobs; each must have succeeded, unless `on` says otherwise.
+        on: for some of the needs what they must have done: ``failure``, or ``end`` for
+            either way.
+        further: tokens of further queues, held together with its own.
+        script: the text of a program, to be run by what its first line names.
+        shell: what runs a command line that needs a shell.
+        signals: what is sent to stop it, one after the other, a `grace` apart; none is
+            what treadle itself got, or TERM.
+        total_timeout: seconds over all attempts and the pauses between them.
+        allow_failure: the run goes on and succeeds all the same; or with which exit codes.
+        always: it runs whatever happened to what it needs, also when the run is cut short.
+        secret: variables whose values are shown nowhere.
+        inputs: files that it reads, relative to `cwd`; may be patterns.
+        outputs: files that it makes.
     """
 
     name: str
@@ -43,6 +121,22 @@ class PlannedJob(Struct, frozen=True, kw_only=True):
     env: dict[str, str]
     cwd: Path
     description: str
+    on: dict[str, str] = {}
+    further: dict[str, int] = {}
+    script: str | None = None
+    shell: str = "sh"
+    late: Late | None = None
+    call: Call | None = None
+    tags: tuple[str, ...] = ()
+    signals: tuple[int, ...] = ()
+    total_timeout: float | None = None
+    retry: Retry = Retry()
+    allow_failure: bool | tuple[int, ...] = False
+    always: bool = False
+    when: Condition | None = None
+    secret: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
     limits: dict[str, int] = {}
     nice: int | None = None
     umask: int | None = None
@@ -53,6 +147,20 @@ class PlannedJob(Struct, frozen=True, kw_only=True):
     leak: Literal["kill", "fail", "leave"] = "kill"
 
 
+class RunSettings(Struct, frozen=True, kw_only=True):
+    """What the file says of the run as a whole; the command line goes before it.
+
+    Attributes:
+        deadline: seconds after which the run is stopped.
+        keep_going: start no more jobs after so many failures; 0 goes on.
+        jobs: jobs at a time, over all queues.
+    """
+
+    deadline: float | None = None
+    keep_going: int | None = None
+    jobs: int | None = None
+
+
 class Plan(Struct, frozen=True, kw_only=True):
     """All jobs of a workflow by name, in the order of the file."""
 
@@ -61,6 +169,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     queues: dict[str, int]
     folder: Path
     label: str
+    settings: RunSettings = RunSettings()
 
     def names(self) -> Names:
         """Return the names that may select jobs."""
