@@ -26,7 +26,7 @@ def test_a_line_serves_by_key_and_then_by_arrival(steps: list[int | None]) -> No
         plain.sort()
         assert (head.uid if head else None) == (plain[0][1] if plain else None)
         if key is None and head is not None:
-            assert line.take(1) is head
+            assert line.pop() is head
             plain.pop(0)
         assert [node.uid for node in line] == [number for _, number in plain]
 

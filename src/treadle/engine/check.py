@@ -18,17 +18,31 @@ def invariants(engine: Engine) -> None:
     held = [*engine.active.values(), *engine.stuck.values()]
     _tokens(engine, held)
     _slots(engine, held)
+    _lines(engine)
     _attempts(engine)
     _nodes(engine)
 
 
 def _tokens(engine: Engine, held: list[Attempt]) -> None:
     for name, queue in engine.queues.by_name.items():
-        mine = [attempt for attempt in held if attempt.spec.queue == name]
-        taken = sum(attempt.spec.tokens for attempt in mine)
+        mine = [tokens for one in held for other, tokens in one.spec.claims if other == name]
         assert queue.active == len(mine), f"queue {name!r} counts {queue.active} of {len(mine)}"
-        assert abs(queue.free + taken - queue.capacity) < 1e-9, (
-            f"queue {name!r}: {queue.free} free + {taken} taken is not {queue.capacity}"
+        assert abs(queue.free + sum(mine) - queue.capacity) < 1e-9, (
+            f"queue {name!r}: {queue.free} free + {sum(mine)} taken is not {queue.capacity}"
+        )
+
+
+def _lines(engine: Engine) -> None:
+    queues = engine.queues.by_name
+    standing = Counter(node for queue in queues.values() for node in queue.line)
+    assert len(standing) == engine.queues.waiting
+    for node, lines in standing.items():
+        assert node.spec is not None
+        claims = [(queues[name], tokens) for name, tokens in node.spec.claims]
+        assert lines == len(claims), f"{node.uid!r} stands in {lines} of {len(claims)} lines"
+        could = all(queue.line.head() is node and tokens <= queue.free for queue, tokens in claims)
+        assert not could or any(queue.listed for queue, _ in claims), (
+            f"{node.uid!r} could start, and nobody will look at it"
         )
 
 

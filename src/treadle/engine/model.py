@@ -56,6 +56,13 @@ class JobSpec(NamedTuple):
     """From the interrupt to the kill."""
     kill_grace: float = 0.0
     """From the kill to giving the attempt up as stuck."""
+    further: tuple[tuple[str, float], ...] = ()
+    """Names and tokens of further queues; all are taken together, and given back together."""
+
+    @property
+    def claims(self) -> tuple[tuple[str, float], ...]:
+        """The name and the tokens of each queue that it needs, its own first."""
+        return ((self.queue, self.tokens), *self.further)
 
 
 class Fact(NamedTuple):

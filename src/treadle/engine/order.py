@@ -46,11 +46,8 @@ class Line:
             del self._by_key[heappop(keys)]
         return None
 
-    def take(self, free: float) -> Node | None:
-        """Take the head, if there is one and `free` tokens are enough for it."""
-        node = self.head()
-        if node is None or node.spec is None or node.spec.tokens > free:
-            return None
+    def pop(self) -> Node:
+        """Take the node that `head` has just named."""
         return self._by_key[self._keys[0]].popleft()
 
     def clear(self) -> None:

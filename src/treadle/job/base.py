@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import logging
 from abc import ABCMeta, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from treadle.clock import SYSTEM
@@ -55,6 +56,7 @@ class Job(metaclass=ABCMeta):
         interrupted: the attempt was told to end.
         queue_name: the queue whose tokens it takes.
         tokens: how many it takes.
+        further_tokens: tokens of further queues, by name, that it takes together with its own.
         timeout: seconds that an attempt may take; None for the scheduler's `job_timeout`.
         grace: seconds from an interrupt to a kill; None for what fits its kind.
         exception: what `run` raised in this attempt.
@@ -65,6 +67,7 @@ class Job(metaclass=ABCMeta):
     lock: ClassVar[JobLock] = JobLock()
     index_counter: ClassVar[itertools.count[int]] = itertools.count()
 
+    further_tokens: Mapping[str, float] = MappingProxyType({})
     timeout: float | None = None
     grace: float | None = None
     exception: BaseException | None = None

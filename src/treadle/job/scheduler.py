@@ -46,7 +46,8 @@ class Scheduler(Running, Views):
     Args:
         job_provider: makes the job of a vertex, when all that it needs has ended.
         collect: takes each job that has ended; a true result runs the job again.
-        queues: the tokens of each queue, by name; queues are served in this order.
+        queues: the tokens of each queue, by name; queues are served in this order. A job
+            may take tokens of several (`Job.further_tokens`), all at once or none.
         tokens: the tokens of the queue `default`, when no queues are given.
         job_timeout: seconds after which an attempt is interrupted; None for never.
         order: among ready jobs of equal priority, `"declaration"` starts first what was

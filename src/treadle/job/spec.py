@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from treadle.engine import JobSpec
@@ -36,7 +36,10 @@ class SpecReader:
         Raises:
             JobError: it could never run; says what to change.
         """
-        asked = (job.queue_name, job.tokens, job.priority, job.timeout, job.grace, executor)
+        further = _further(job) if job.further_tokens else ()
+        asked = (
+            job.queue_name, job.tokens, job.priority, job.timeout, job.grace, executor, further,
+        )  # fmt: skip
         try:
             return self._known[asked]
         except (KeyError, TypeError):
@@ -47,8 +50,10 @@ class SpecReader:
         return spec
 
     def _check(self, job: Job, asked: tuple[Any, ...]) -> JobSpec:
-        queue, tokens, priority, timeout, grace, executor = asked
+        queue, tokens, priority, timeout, grace, executor, further = asked
         _number(job, "tokens", tokens, least=0)
+        for name, more in further:
+            _number(job, f"further_tokens[{name!r}]", more, least=0)
         _number(job, "priority", priority)
         if timeout is not None:
             _number(job, "timeout", timeout, above=0)
@@ -61,11 +66,22 @@ class SpecReader:
             self._job_timeout if timeout is None else timeout,
             executor.grace if grace is None else grace,
             executor.kill_grace,
+            further,
         )
         refusal = self._refusal(spec)
         if refusal is not None:
             raise JobError(f"job {job.uid!r} {refusal}")
         return spec
+
+
+def _further(job: Job) -> tuple[tuple[str, float], ...]:
+    further: object = job.further_tokens
+    if not isinstance(further, Mapping):
+        raise JobError(
+            f"job {job.uid!r} has further_tokens {further!r}; "
+            "it must be a mapping from the names of queues to numbers of tokens"
+        )
+    return tuple(further.items())
 
 
 def _number(

@@ -77,7 +77,8 @@ class Views:
         queues = self._driver.engine.queues.by_name
         free = {name: queue.free for name, queue in queues.items()}
         for attempt in self._starting():
-            free[attempt.spec.queue] += attempt.spec.tokens
+            for name, tokens in attempt.spec.claims:
+                free[name] += tokens
         return free
 
     @property
@@ -96,7 +97,10 @@ class Views:
 
     @property
     def queues(self) -> dict[str, list[tuple[float, int, Job]]]:
-        """For each queue the jobs that wait in it: (-priority, push number, job), best first."""
+        """For each queue the jobs that wait in it: (-priority, push number, job), best first.
+
+        A job that needs tokens of several queues is in each of them.
+        """
         if self._driver is None:
             return {name: [] for name in self._tokens}
         jobs = self._driver.jobs

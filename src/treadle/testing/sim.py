@@ -28,6 +28,9 @@ _EVENTS = (
 )  # fmt: skip
 
 
+_MORE = 0.3  # the chance that a job needs tokens of one more queue
+
+
 class Mishap(Exception):  # noqa: N818 -- what a story's callbacks raise
     """Raised on purpose by a callback of a story."""
 
@@ -59,6 +62,11 @@ class _StoryJob(Job):
         self.story = story
         self.queue_name = dice.choice(list(story.queues))
         self.tokens = dice.randint(0, story.queues[self.queue_name])
+        self.further_tokens = {
+            name: dice.randint(0, tokens)
+            for name, tokens in story.queues.items()
+            if name != self.queue_name and dice.random() < _MORE
+        }
         self.timeout = dice.choice([None, None, NEVER, dice.uniform(0.1, 9)])
         self.grace = dice.choice([None, 0.0, 1.0, dice.uniform(0, 5)])
         self.should_skip = dice.random() < 0.1
