@@ -7,10 +7,12 @@ import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from treadle.report.text import number, seconds, size
+from treadle.report.text import cut, number, seconds, size
 
 if TYPE_CHECKING:
     from treadle.workflow import PlannedJob
+
+_MAX_RAISED = 300  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +23,27 @@ class Ending:
         outcome: how (``exited``, ``signalled``, ``timed_out`` …).
         code: what its process exited with; negative is a signal.
         error: what was raised in treadle.
+        raised: what was raised in the job itself, if it is a Python function.
         stopped_for: the limit on its output for which it was stopped: ``idle`` or ``output``.
         oom: the kernel killed something of it because there was no memory.
         leaked: processes that it left behind.
         loss: why nobody knows how it ended.
+        total: its time was up because that of all its attempts was.
+        fault: what is wrong with it although it ended well: with the values it wrote.
+        final: another attempt would come to the same.
     """
 
     outcome: str
     code: int | None = None
     error: BaseException | None = None
+    raised: BaseException | None = None
     stopped_for: str | None = None
     oom: bool = False
     leaked: int = 0
     loss: str | None = None
+    total: bool = False
+    fault: str = ""
+    final: bool = False
 
     def is_good(self, job: PlannedJob) -> bool:
         """Whether the job has done what it is for.
@@ -42,7 +52,7 @@ class Ending:
         they do between jobs of the seed.
         """
         clean = not self.leaked or job.leak != "fail"
-        return self.outcome == "exited" and self.code == 0 and clean
+        return self.outcome == "exited" and self.code == 0 and clean and not self.fault
 
 
 def reason(ending: Ending, job: PlannedJob) -> str:
@@ -50,6 +60,8 @@ def reason(ending: Ending, job: PlannedJob) -> str:
     match ending.outcome:
         case "timed_out" | "over_limit":
             return _too_much(ending, job)
+        case "exited" if ending.raised is not None:
+            return _raised(ending.raised)
         case "exited" | "signalled" if ending.code is not None:
             return _by_itself(ending, ending.code, job)
         case "spawn_failed" if not job.cwd.is_dir():
@@ -69,7 +81,18 @@ def _too_much(ending: Ending, job: PlannedJob) -> str:
         return f"more than {size(job.output_limit or 0)} of output"
     if ending.stopped_for == "idle" and job.idle_timeout is not None:
         return f"no output for {seconds(job.idle_timeout)}"
+    if ending.total and job.total_timeout is not None:
+        return f"timed out: all attempts together had {seconds(job.total_timeout)} (total_timeout)"
     return f"timed out after {seconds(job.timeout)}"
+
+
+def _raised(error: BaseException) -> str:
+    """Name an exception as the last line of a traceback does, on one line and not too long."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 -- it is the user's class
+        text = ""
+    return cut(f"{type(error).__name__}: {text}" if text else type(error).__name__, _MAX_RAISED)
 
 
 def _by_itself(ending: Ending, code: int, job: PlannedJob) -> str:
@@ -81,6 +104,8 @@ def _by_itself(ending: Ending, code: int, job: PlannedJob) -> str:
         return f"killed by {_signal_name(-code)}"
     if code == 0 and ending.leaked:
         return f"left {number(ending.leaked, 'process', 'processes')} behind"
+    if code == 0 and ending.fault:
+        return ending.fault
     return f"exit {code}"
 
 
@@ -89,7 +114,7 @@ def _not_started(error: BaseException, job: PlannedJob) -> str:
     if not isinstance(cause, OSError) or not cause.strerror:
         return str(error)
     hint = " (a script needs a first line such as #!/bin/sh)" * (cause.errno == errno.ENOEXEC)
-    what = getattr(error, "what", None) or f"start '{job.argv[0]}'"
+    what = getattr(error, "what", None) or f"start '{job.argv[0] if job.argv else job.name}'"
     return f"cannot {what}: {cause.strerror.lower()}{hint}"
 
 
