@@ -59,6 +59,7 @@ class Job(metaclass=ABCMeta):
         further_tokens: tokens of further queues, by name, that it takes together with its own.
         timeout: seconds that an attempt may take; None for the scheduler's `job_timeout`.
         grace: seconds from an interrupt to a kill; None for what fits its kind.
+        requeue_delay: seconds before it is queued again; None for the scheduler's `requeue_delay`.
         exception: what `run` raised in this attempt.
         outcome: how the last attempt ended (`treadle.engine.Outcome`); None before.
         attempt: the number of the attempt, from 1; 0 before the first.
@@ -70,6 +71,7 @@ class Job(metaclass=ABCMeta):
     further_tokens: Mapping[str, float] = MappingProxyType({})
     timeout: float | None = None
     grace: float | None = None
+    requeue_delay: float | None = None
     exception: BaseException | None = None
     outcome: Outcome | None = None
     attempt: int = 0

@@ -49,6 +49,7 @@ from treadle.errors import JobError, StalledError
 from treadle.job.base import Job
 from treadle.job.live import Live, logger
 from treadle.job.situation import answer
+from treadle.job.spec import requeue_delay
 from treadle.job.ticket import (
     AskMessage,
     EndMessage,
@@ -317,7 +318,7 @@ class Driver:
         """Tell the engine that the attempt was dealt with."""
         job, uid = live.job, live.job.uid
         requeue = requeue and self._may_requeue(live)
-        delay = self.owner.requeue_delay if requeue else 0.0
+        delay = requeue_delay(job, self.owner.requeue_delay) if requeue else 0.0
         if requeue:
             job._renew()  # noqa: SLF001 -- the next attempt is a new one
         else:

@@ -31,6 +31,16 @@ def checked_timeout(seconds: float | None) -> float:
     return float(seconds)
 
 
+def checked_delay(seconds: float) -> None:
+    """Check a `requeue_delay`.
+
+    Raises:
+        SchedulerError: it is not a number from 0 on, or it would last for ever.
+    """
+    if not is_number(seconds) or not 0 <= seconds < math.inf:
+        raise SchedulerError(f"requeue_delay is {seconds!r}; it must be 0 s or more, and finite")
+
+
 def checked_queues(queues: dict[str, int] | None, tokens: int) -> dict[str, int]:
     """The tokens of each queue.
 

@@ -13,7 +13,7 @@ from treadle.engine import Engine, JobSpec, VertexID
 from treadle.errors import RunInterrupted, SchedulerError
 from treadle.job.base import Job, NotifyEndType
 from treadle.job.driver import Driver
-from treadle.job.options import EngineOptions, checked_queues, checked_timeout
+from treadle.job.options import EngineOptions, checked_delay, checked_queues, checked_timeout
 from treadle.job.running import Running
 from treadle.job.spec import SpecReader
 from treadle.job.views import Views
@@ -56,7 +56,7 @@ class Scheduler(Running, Views):
             asks for each job as soon as it is ready.
         max_active: at most so many jobs are active, whatever the queues would allow.
         max_attempts: a job that has run so often is not run again, whatever `collect` says.
-        requeue_delay: seconds before a job is queued again.
+        requeue_delay: seconds before a job is queued again, for jobs that do not say.
         ageing: seconds of waiting that weigh as much as one unit of priority; None lets
             a job of higher priority always start first.
         reuse_threads: let a thread run one job after another.
@@ -90,8 +90,7 @@ class Scheduler(Running, Views):
         clock: Clock = SYSTEM,
         executor: Executor | None = None,
     ) -> None:
-        if not requeue_delay >= 0:
-            raise SchedulerError(f"requeue_delay is {requeue_delay!r}; it must be 0 s or more")
+        checked_delay(requeue_delay)
         checked_timeout(job_timeout)
         self._tokens = checked_queues(queues, tokens)
         self._options = EngineOptions(order, lookahead, max_active, max_attempts, ageing).check()

@@ -74,6 +74,21 @@ class SpecReader:
         return spec
 
 
+def requeue_delay(job: Job, otherwise: float) -> float:
+    """Seconds before the job is queued again; `otherwise` where it does not say.
+
+    Raises:
+        JobError: it says something that is no such time.
+    """
+    delay = job.requeue_delay
+    if delay is None:
+        return otherwise
+    _number(job, "requeue_delay", delay, least=0)
+    if delay == math.inf:
+        raise JobError(f"job {job.uid!r} has requeue_delay inf: it would wait for ever")
+    return delay
+
+
 def _further(job: Job) -> tuple[tuple[str, float], ...]:
     further: object = job.further_tokens
     if not isinstance(further, Mapping):

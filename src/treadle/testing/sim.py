@@ -70,6 +70,7 @@ class _StoryJob(Job):
         self.timeout = dice.choice([None, None, NEVER, dice.uniform(0.1, 9)])
         self.grace = dice.choice([None, 0.0, 1.0, dice.uniform(0, 5)])
         self.should_skip = dice.random() < 0.1
+        self.requeue_delay = dice.choice([None, None, 0, 1.0])
         self._weight = dice.choice([0, 0, 0, 1, -1, 0.5])
 
     @property
