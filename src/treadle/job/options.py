@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from treadle.dag import DAG
@@ -57,7 +57,7 @@ def checked_queues(queues: dict[str, int] | None, tokens: int) -> dict[str, int]
 class EngineOptions(NamedTuple):
     """How the engine decides; see `Scheduler` for what each means."""
 
-    order: str
+    order: str | Mapping[VertexID, float]
     lookahead: int | None
     max_active: int | None
     max_attempts: int | None
@@ -69,8 +69,7 @@ class EngineOptions(NamedTuple):
         Raises:
             SchedulerError: one of the settings is out of range.
         """
-        if self.order not in _ORDERS:
-            raise SchedulerError(f"order is {self.order!r}; it must be one of {', '.join(_ORDERS)}")
+        _check_order(self.order)
         for name in ("lookahead", "max_active", "max_attempts"):
             value = getattr(self, name)
             if value is not None and not value >= 1:
@@ -83,7 +82,6 @@ class EngineOptions(NamedTuple):
         self, dag: DAG, tokens: dict[str, int], make: type[Engine] = Engine, **more: Any
     ) -> Engine:
         """An engine for this graph and these queues."""
-        by_path = self.order == "critical-path"
         return make(
             _edges(dag),
             tokens,
@@ -91,8 +89,27 @@ class EngineOptions(NamedTuple):
             max_active=self.max_active,
             max_attempts=self.max_attempts,
             ageing=self.ageing,
-            ranks=longest_remaining_path(_edges(dag)) if by_path else None,
+            ranks=self._ranks(dag),
             **more,
+        )
+
+    def _ranks(self, dag: DAG) -> Mapping[VertexID, float] | None:
+        if isinstance(self.order, str):
+            return longest_remaining_path(_edges(dag)) if self.order == "critical-path" else None
+        return self.order
+
+
+def _check_order(order: object) -> None:
+    if isinstance(order, Mapping):
+        for uid, rank in order.items():
+            if not is_number(rank) or rank != rank:  # noqa: PLR0124 -- true of NaN, whatever its type
+                raise SchedulerError(
+                    f"order gives job {uid!r} the rank {rank!r}; it must be a number, not NaN"
+                )
+    elif not isinstance(order, str) or order not in _ORDERS:
+        raise SchedulerError(
+            f"order is {order!r}; it must be one of {', '.join(_ORDERS)}, "
+            "or a mapping from the ids of jobs to numbers"
         )
 
 

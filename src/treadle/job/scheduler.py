@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +51,8 @@ class Scheduler(Running, Views):
         tokens: the tokens of the queue `default`, when no queues are given.
         job_timeout: seconds after which an attempt is interrupted; None for never.
         order: among ready jobs of equal priority, `"declaration"` starts first what was
-            ready first, `"critical-path"` what has the longest path of jobs after it.
+            ready first, `"critical-path"` what has the longest path of jobs after it, and
+            a mapping from ids to numbers what has the greater number (0 if it has none).
         lookahead: ask the provider for at most so many jobs before they can start; None
             asks for each job as soon as it is ready.
         max_active: at most so many jobs are active, whatever the queues would allow.
@@ -80,7 +81,7 @@ class Scheduler(Running, Views):
         tokens: int = 1,
         job_timeout: float | None = DEFAULT_JOB_MAX_DURATION,
         *,
-        order: str = "declaration",
+        order: str | Mapping[VertexID, float] = "declaration",
         lookahead: int | None = None,
         max_active: int | None = None,
         max_attempts: int | None = None,
