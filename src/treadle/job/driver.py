@@ -29,7 +29,7 @@ import logging
 import queue
 import signal
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from treadle.engine import (
@@ -76,6 +76,10 @@ def describe(driver: Driver, error: BaseException) -> None:
     driver.doing = None
 
 
+def _earlier(one: float | None, other: float) -> float:
+    return other if one is None else min(one, other)
+
+
 class Driver:
     """Drives one run of a scheduler.
 
@@ -99,6 +103,8 @@ class Driver:
         self.halt_posted = False
         self.begun = False
         self.attempts = 0
+        self.held_until: float | None = None
+        self._silence = 0.0
         self.polite: int = signal.SIGTERM
         self._now = wiring.clock.monotonic
         self._debug = logger.isEnabledFor(logging.DEBUG)
@@ -170,22 +176,39 @@ class Driver:
 
     def launch(self) -> None:
         """Start jobs as long as one fits."""
+        for start in self._fitting():
+            self._start(*start)
+        if self.live or self.held_until is not None or self.halt_posted:
+            return
         engine = self.engine
-        while engine.queues.waiting and not self.halt_posted:
-            commands = engine.launch(self._now())
-            if not commands:
-                break
-            for command in commands:
-                if command.__class__ is Start:
-                    self._start(*command)
-                else:
-                    self.perform((command,))
-        if not self.live and engine.stalled and not self.halt_posted:
+        if engine.stalled:
             names = ", ".join(repr(uid) for uid, _ in engine.stuck) or "nobody"
             raise StalledError(
                 f"{engine.queues.waiting} jobs wait for tokens that are not there; "
                 f"held by stuck jobs: {names}"
             )
+
+    def _fitting(self) -> Iterator[Start]:
+        """What can start now, decided one by one: a callback may push a better job in between."""
+        engine, owner = self.engine, self.owner
+        self.held_until = None
+        while engine.queues.waiting and not self.halt_posted:
+            if owner._holds and self._is_held():  # noqa: SLF001 -- one unit
+                return
+            commands = engine.launch(self._now())
+            if not commands:
+                return
+            for command in commands:
+                if command.__class__ is Start:
+                    yield command
+                else:
+                    self.perform((command,))
+
+    def _is_held(self) -> bool:
+        now = self._now()
+        until = self.owner._hold_until(now)  # noqa: SLF001 -- one unit
+        self.held_until = until if until is not None and until > now else None
+        return self.held_until is not None
 
     def _start_ahead(self, commands: list[Command]) -> list[Job]:
         """Start what fits now, before what has ended is dealt with: the machine need not wait.
@@ -193,23 +216,13 @@ class Driver:
         Only where the owner says that this makes no difference, and where no job that
         would have gone first becomes ready by that end.
         """
-        ahead: list[Job] = []
         for command in commands:
             if not isinstance(command, Collect) or not self.engine.frees_nobody(command.uid):
-                return ahead
+                return []
             job = self.live[command.uid].job
             if not self.owner._may_go_ahead(job, command.outcome):  # noqa: SLF001 -- one unit
-                return ahead
-        while self.engine.queues.waiting and not self.halt_posted:
-            starts = self.engine.launch(self._now())
-            if not starts:
-                break
-            for command in starts:
-                if isinstance(command, Start):
-                    ahead.append(self._start(*command, ahead=True))
-                else:
-                    self.perform((command,))
-        return ahead
+                return []
+        return [self._start(*start, ahead=True) for start in self._fitting()]
 
     def _start(self, uid: VertexID, number: int, slot: int, ahead: bool = False) -> Job:
         job = self.jobs[uid]
@@ -234,8 +247,9 @@ class Driver:
     def wait(self) -> None:
         """Wait for the next end or deadline, then take all ends that have arrived."""
         deadline = self.engine.next_deadline()
-        if self.live or self.halt_posted or deadline is not None:
-            message = self._receive(deadline)
+        until = deadline if self.held_until is None else _earlier(deadline, self.held_until)
+        if self.live or self.halt_posted or until is not None:
+            message = self._receive(until)
             messages = self.inbox.messages
             while message is not None:
                 self.take(message)
@@ -247,14 +261,21 @@ class Driver:
 
     # -- messages ------------------------------------------------------------------
 
-    def _receive(self, deadline: float | None) -> Message | None:
-        timeout = _PATROL if deadline is None else min(_PATROL, deadline - self._now())
+    def _receive(self, until: float | None) -> Message | None:
+        # Many short waits make one long silence: whoever is asked often must not keep
+        # the patrol away.
+        left = _PATROL - self._silence
+        timeout = left if until is None else min(left, until - self._now())
         try:
-            return self.wiring.receive(timeout)
+            message = self.wiring.receive(timeout)
         except queue.Empty:
-            if timeout >= _PATROL:
+            self._silence += max(timeout, 0.0)
+            if self._silence >= _PATROL:
+                self._silence = 0.0
                 self._patrol()
             return None
+        self._silence = 0.0
+        return message
 
     def take(self, message: Message) -> None:
         """Handle one message; a halt is raised."""

@@ -51,6 +51,18 @@ class Running:
         """Whether that makes no difference when this job has ended in this way."""
         raise NotImplementedError
 
+    _holds = False
+    """Whether starts may be held back: whether `_hold_until` is asked at all."""
+
+    def _hold_until(self, now: float) -> float | None:  # noqa: ARG002 -- a hook
+        """The instant until which nothing is started, or None; both are monotonic seconds.
+
+        Asked before each start while jobs wait to be started. While the instant is in the
+        future, nothing starts; when it has come, or anything else happens before, this is
+        asked again. Ends, timeouts and interrupts go on.
+        """
+        return None
+
     def init_state(self, dag: DAG) -> None:
         """Make everything ready for a run."""
         raise NotImplementedError

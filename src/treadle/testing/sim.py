@@ -29,6 +29,7 @@ _EVENTS = (
 
 
 _MORE = 0.3  # the chance that a job needs tokens of one more queue
+_HOLD = 0.3  # the chance that a story holds starts back, and that such a story does so now
 
 
 class Mishap(Exception):  # noqa: N818 -- what a story's callbacks raise
@@ -95,6 +96,10 @@ class _StoryScheduler(Scheduler):
     def _engine(self, dag: DAG) -> Engine:
         return self._options.engine(dag, self._tokens, _CheckedEngine, trace=self.story.trace)
 
+    def _hold_until(self, now: float) -> float | None:
+        dice = random.Random(f"{self.story.seed}/hold/{now}")
+        return now + dice.uniform(0, 3) if dice.random() < _HOLD else None
+
 
 class Story:
     """One simulated run.
@@ -153,6 +158,7 @@ class Story:
             executor=self.executor,
         )
         scheduler.story = self
+        scheduler._holds = dice.random() < _HOLD  # noqa: SLF001 -- what a subclass would set
         return scheduler
 
     def _plan(self, uid: VertexID, attempt: int) -> Behaviour:
