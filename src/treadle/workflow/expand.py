@@ -1,122 +1,141 @@
-"""From what a workflow says to the jobs that it means: matrix and needs."""
+"""From what a workflow says to the jobs that it means."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Iterator
+from pathlib import Path as Folder
 
-from msgspec.structs import replace
-
-from treadle.workflow import matrix
+from treadle.workflow.checks import check
+from treadle.workflow.declaration import Declaration
 from treadle.workflow.family import Family
 from treadle.workflow.graph import find_cycle
-from treadle.workflow.model import MAX_EDGES, MAX_JOBS, JobSpec, Workflow
-from treadle.workflow.names import Names, is_pattern
-from treadle.workflow.plan import TERMINAL_QUEUE, Plan, PlannedJob
-from treadle.workflow.words import Path, nearest
+from treadle.workflow.limits import MAX_JOBS
+from treadle.workflow.links import Links
+from treadle.workflow.names import Names
+from treadle.workflow.origin import Mistakes
+from treadle.workflow.plan import TERMINAL_QUEUE, Plan, PlannedJob, RunSettings
+from treadle.workflow.queues import jobs_at_a_time
+from treadle.workflow.settings import finite, tokens_of
+from treadle.workflow.tables import RunTable
+from treadle.workflow.units import Unit, units
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path as Folder
 
-    from treadle.workflow.origin import Mistakes
-
-
-def expand(workflow: Workflow, folder: Folder, mistakes: Mistakes) -> Plan:
+def expand(said: Declaration, folder: Folder, mistakes: Mistakes) -> Plan:
     """Work out every job of a workflow.
 
     Args:
-        workflow: what the file says.
+        said: what the file says.
         folder: the folder that relative paths start from.
         mistakes: those found so far; more are added.
 
     Raises:
         WorkflowError: with every mistake that is found.
     """
-    if TERMINAL_QUEUE in workflow.queues:
-        what = f"queue {TERMINAL_QUEUE!r} is for jobs with 'terminal = true', and has one token"
-        mistakes(("queues", TERMINAL_QUEUE), f"{what}; give yours another name")
-    expansion = _Expansion(workflow, folder, mistakes)
+    expansion = _Expansion(list(units(said, folder, mistakes)), mistakes)
     expansion.make_jobs()
-    expansion.link_jobs()
-    if cycle := find_cycle({job.name: job.needs for job in expansion.jobs.values()}):
-        first = expansion.jobs[cycle[0]]
-        circle = " -> ".join(repr(name) for name in cycle)
-        mistakes(("job", first.family, "needs"), f"jobs need each other in a circle: {circle}")
+    names = Names(expansion.jobs, expansion.families, expansion.tags)
+    Links(expansion.jobs, expansion.homes, names, mistakes).make()
+    _check_circle(expansion)
+    _check_outputs(expansion)
     mistakes.stop()
     return Plan(
         jobs=expansion.jobs,
         families=expansion.families,
-        queues=dict(workflow.queues),
+        tags=expansion.tags,
+        queues=expansion.queues,
         folder=folder,
-        label=workflow.origin.label,
+        label=said.origin.label,
+        name=said.name,
+        settings=_settings(said.settings),
     )
 
 
 class _Expansion:
-    def __init__(self, workflow: Workflow, folder: Folder, mistakes: Mistakes) -> None:
-        self.workflow = workflow
-        self.folder = folder
+    def __init__(self, parts: list[Unit], mistakes: Mistakes) -> None:
+        self.units = parts
         self.note = mistakes
         self.jobs: dict[str, PlannedJob] = {}
         self.families: dict[str, list[str]] = {}
-        self.edges = 0
+        self.tags: dict[str, list[str]] = {}
+        self.homes: dict[str, Family] = {}
+        self.queues = self._all_queues()
+
+    def _all_queues(self) -> dict[str, int | str]:
+        """Put the queues of all files together: they stand for what the machine has."""
+        found: dict[str, int | str] = {}
+        for unit in self.units:
+            for name, size in unit.said.queues.items():
+                if name == TERMINAL_QUEUE:
+                    what = f"queue {name!r} is for jobs with 'terminal = true', and has one token"
+                    unit.note(("queues", name), f"{what}; give yours another name")
+                elif found.setdefault(name, size) != size:
+                    what = f"queue {name!r} has {size} tokens here and {found[name]} elsewhere"
+                    unit.note(("queues", name), what)
+        return {
+            name: size if size in ("cpus", "memory") else tokens_of(size)
+            for name, size in found.items()
+        }
 
     def make_jobs(self) -> None:
-        for base, spec in self.workflow.jobs.items():
-            family = Family(base, spec, self.workflow, self.folder, self.note)
-            family.check()
-            rows = self.rows(base, spec)
-            if spec.matrix:
-                self.families[base] = []
-            for row in rows:
-                self.add(family.job(row))
+        for unit in self.units:
+            for base, spec in unit.said.jobs.items():
+                family = Family(base, spec, unit)
+                check(family, self.queues)
+                self.homes[family.name] = family
+                if self._fits(family):
+                    self._add(family)
 
-    def rows(self, base: str, spec: JobSpec) -> Sequence[matrix.Row]:
-        number = matrix.size(spec.matrix or {})
-        if len(self.jobs) + number > MAX_JOBS:
-            self.note(
-                ("job", base, "matrix"),
-                f"job {base!r} makes {len(self.jobs) + number} jobs; the limit is {MAX_JOBS}",
+    def _fits(self, family: Family) -> bool:
+        number = 1 if family.rows is None else family.rows.size()
+        if len(self.jobs) + number <= MAX_JOBS:
+            return True
+        what = f"job {family.name!r} makes {len(self.jobs) + number} jobs; the limit is {MAX_JOBS}"
+        family.note("matrix", what)
+        return False
+
+    def _add(self, family: Family) -> None:
+        jobs = family.jobs()
+        for job in jobs:
+            if job.name in self.jobs:
+                family.unit.note(family.path, f"there are two jobs named {job.name!r}")
+            self.jobs[job.name] = job
+        if family.rows is not None:
+            self.families[family.name] = [job.name for job in jobs]
+        for tag in family.common["tags"]:
+            for name in {tag, family.unit.prefix + tag}:
+                self.tags.setdefault(name, []).extend(job.name for job in jobs)
+
+
+def _check_circle(expansion: _Expansion) -> None:
+    if cycle := find_cycle({job.name: job.needs for job in expansion.jobs.values()}):
+        first = expansion.homes[expansion.jobs[cycle[0]].family]
+        circle = " -> ".join(repr(name) for name in cycle)
+        first.note("needs", f"jobs need each other in a circle: {circle}")
+
+
+def _check_outputs(expansion: _Expansion) -> None:
+    """Note files that two jobs make: nobody could say whose is there in the end."""
+    makers: dict[str, str] = {}
+    for path, name in _outputs(expansion.jobs):
+        maker = makers.setdefault(path, name)
+        if maker != name:
+            expansion.homes[expansion.jobs[name].family].note(
+                "outputs",
+                f"jobs {maker!r} and {name!r} both make '{os.path.relpath(path)}'; "
+                "one file has one job",
             )
-            return []
-        return matrix.rows(spec.matrix or {})
 
-    def add(self, job: PlannedJob) -> None:
-        if job.name in self.jobs:
-            self.note(("job", job.family), f"there are two jobs named {job.name!r}")
-        self.jobs[job.name] = job
-        if job.family in self.families:
-            self.families[job.family].append(job.name)
 
-    def link_jobs(self) -> None:
-        names = Names(self.jobs, self.families)
-        for name, job in self.jobs.items():
-            if job.needs:
-                needs = self.needs(job, names)
-                self.jobs[name] = replace(job, needs=tuple(dict.fromkeys(needs)))
+def _outputs(jobs: dict[str, PlannedJob]) -> Iterator[tuple[str, str]]:
+    for job in jobs.values():
+        for path in job.outputs:
+            yield os.path.normpath(os.path.join(job.cwd, path)), job.name
 
-    def needs(self, job: PlannedJob, names: Names) -> list[str]:
-        path: Path = ("job", job.family, "needs")
-        found: list[str] = []
-        for index, said in enumerate(job.needs):
-            meant = self.resolve(job, said, (*path, index), names)
-            self.edges += len(meant)
-            if self.edges > MAX_EDGES:
-                self.note(path, f"the jobs have over {MAX_EDGES} needs; that is the limit")
-                return found
-            found += meant
-        return found
 
-    def resolve(self, job: PlannedJob, said: str, path: Path, names: Names) -> Sequence[str]:
-        meant = names.find(said)
-        if is_pattern(said) and said not in self.jobs:
-            # A pattern never means the job that says it: 'all' may need "*".
-            meant = [name for name in meant if name != job.name]
-        elif job.name in meant:
-            self.note(path, f"job {job.name!r} needs itself")
-            return []
-        if not meant:
-            what = "which matches no job" if is_pattern(said) else "which does not exist"
-            hint = nearest(said, names.known())
-            self.note(path, f"job {job.name!r} needs {said!r}, {what}{hint}")
-        return meant
+def _settings(run: RunTable) -> RunSettings:
+    going = run.keep_going
+    if isinstance(going, bool):
+        going = 0 if going else 1
+    jobs = run.jobs if run.jobs is None or isinstance(run.jobs, int) else jobs_at_a_time(run.jobs)
+    return RunSettings(deadline=finite(run.deadline), keep_going=going, jobs=jobs)

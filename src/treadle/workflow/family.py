@@ -2,158 +2,153 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+import os
+from collections.abc import Mapping
+from typing import Any
 
+from treadle.errors import WorkflowError
 from treadle.process.commandline import argv_of
-from treadle.workflow import matrix
-from treadle.workflow.model import MAX_NAME, Defaults, JobSpec, Limits, Settings, Workflow
-from treadle.workflow.plan import DEFAULT_OUTPUT_LIMIT, DEFAULT_QUEUE, TERMINAL_QUEUE, PlannedJob
-from treadle.workflow.sizes import bytes_of
+from treadle.workflow import envfile, source
+from treadle.workflow.conditions import Condition
+from treadle.workflow.expressions import Reference, Text, fill, is_known
+from treadle.workflow.matrix import Row, Rows
+from treadle.workflow.model import JobSpec
+from treadle.workflow.plan import Late, PlannedJob
+from treadle.workflow.settings import listed, merged, planned
+from treadle.workflow.tables import Need, When
+from treadle.workflow.units import Unit
 from treadle.workflow.words import Path, nearest
 
-if TYPE_CHECKING:
-    from pathlib import Path as Folder
-
-    from treadle.workflow.origin import Mistakes
-
-DEFAULT_GRACE = 5.0
-
-_NOTHING = Defaults()
-_NOT_WITH_TERMINAL = ("queue", "tokens", "tty", "idle_timeout", "output_limit")
+_NOTHING_LATE = Late()
+_SHELLS = ("sh", "bash", "dash", "zsh", "ksh", "ash")
 
 
 class Family:
     """The words of one job, those of `[defaults]` where it has none of its own.
 
     Args:
-        base: its name.
+        base: its name in its file.
         spec: what is said of it.
-        workflow: what is said of all jobs.
-        folder: the folder that relative paths start from.
-        note: takes the mistakes.
+        unit: the file.
     """
 
-    def __init__(
-        self, base: str, spec: JobSpec, workflow: Workflow, folder: Folder, note: Mistakes
-    ) -> None:
+    def __init__(self, base: str, spec: JobSpec, unit: Unit) -> None:
         self.base = base
+        self.name = unit.prefix + base
         self.spec = spec
-        self.queues = workflow.queues
-        self.folder = folder
-        self.note = note
+        self.unit = unit
         self.path: Path = ("job", base)
-        self.said = _merged(spec, workflow.defaults)
-        self.env = {**workflow.env, **(self.said.env or {})}
+        self.said = merged(spec, unit.said.defaults)
+        self.files_env = self._env_files()
+        self.env = {**unit.outer_env, **unit.said.env, **self.files_env, **(self.said.env or {})}
+        self.rows = self._rows()
+        self.row: Row = {}
+        self.known_env: Mapping[str, str] = {}
+        self.wanted = [
+            "success" if isinstance(need, str) else need.on for need in _entries(spec.needs)
+        ]
         # What all its jobs have in common.
         self.common: dict[str, Any] = {
-            "family": base,
-            "queue": self.said.queue or DEFAULT_QUEUE,
-            "tokens": self.said.tokens or 1,
-            "priority": _first(self.said.priority, 0.0),
-            "timeout": _first(self.said.timeout, math.inf),
-            "grace": _first(self.said.grace, DEFAULT_GRACE),
-            "limits": _limits(workflow.defaults.limits, spec.limits),
-            "nice": self.said.nice,
-            "umask": None if self.said.umask is None else int(self.said.umask, 8),
-            "leak": self.said.leak or "kill",
-            **self._output_and_terminal(),
+            "family": self.name,
+            "call": unit.said.calls.get(base),
+            "tags": tuple(spec.tags or ()),
+            "always": bool(spec.always),
+            "allow_failure": _allowed(spec.allow_failure),
+            "on": {},
+            **planned(spec, self.said, unit.said.defaults),
         }
 
-    def _output_and_terminal(self) -> dict[str, Any]:
-        said = self.said
-        if said.terminal:
-            return {"terminal": True, "queue": TERMINAL_QUEUE, "tokens": 1}
-        idle, most = said.idle_timeout, said.output_limit or DEFAULT_OUTPUT_LIMIT
-        return {
-            "tty": bool(said.tty),
-            "idle_timeout": None if idle == math.inf else idle,
-            "output_limit": None if most == "none" else bytes_of(most),
-        }
+    def note(self, word: str, what: str) -> None:
+        """Note a mistake in one of its words."""
+        self.unit.note((*self.path, word), what)
 
-    def check(self) -> None:
-        """Note what is wrong with the job as a whole; single words were checked before."""
-        base, spec, path = self.base, self.spec, self.path
-        if not base.strip():
-            self.note(path, f"the name of a job is empty: {base!r}")
-        if len(base) > MAX_NAME:
-            self.note(path, f"a name of {len(base)} characters; the limit is {MAX_NAME}")
-        if spec.run is None and not spec.needs and not self.note.touch(path):
-            self.note(path, f"job {base!r} has neither 'run' nor 'needs'")
-        if spec.run is not None and _is_empty(spec.run):
-            self.note((*path, "run"), f"'run' of job {base!r} names no program")
-        if spec.matrix is not None and not spec.matrix:
-            self.note((*path, "matrix"), f"'matrix' of job {base!r} has no values")
-        if spec.shell is not None and isinstance(spec.run, list):
-            self.note(
-                (*path, "shell"),
-                f"job {base!r} has 'shell', but no shell sees its 'run', which is a list; "
-                "write 'run' as a text, or leave 'shell' out",
-            )
-        if self.said.terminal:
-            self._check_terminal()
-        else:
-            self._check_queue(self.common["queue"], self.common["tokens"])
+    def _env_files(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name in listed(self.said.env_file):
+            path = self.unit.folder / name
+            try:
+                found |= envfile.read(path, source.label_of(path))
+            except WorkflowError as error:
+                self.note("env_file", f"'env_file' of job {self.name!r}: {error}")
+        return found
 
-    def _check_terminal(self) -> None:
-        for word in _NOT_WITH_TERMINAL:
-            if getattr(self.spec, word) is not None:
-                self.note(
-                    (*self.path, word),
-                    f"job {self.base!r} has 'terminal' and {word!r}; who holds the terminal "
-                    f"has no {word!r}: leave one of them out",
-                )
+    def _rows(self) -> Rows | None:
+        if not self.spec.matrix:
+            return None
+        folder = self.unit.folder / (self.said.cwd or ".")
+        base = (*self.path, "matrix")
+        rows = Rows(
+            self.spec.matrix,
+            folder,
+            f"job {self.name!r}",
+            lambda place, what: self.unit.note((*base, *place), what),
+        )
+        rows.check_names()
+        return rows
 
-    def _check_queue(self, queue: str, tokens: int) -> None:
-        if queue == DEFAULT_QUEUE and queue not in self.queues:
-            return
-        if self.note.touch(("queues", queue)):
-            return
-        if queue == TERMINAL_QUEUE:
-            self.note(
-                (*self.path, "queue"),
-                f"job {self.base!r} waits in queue {queue!r}, which is for jobs with "
-                "'terminal = true'; say that instead",
-            )
-        elif queue not in self.queues:
-            known = nearest(queue, [*self.queues, DEFAULT_QUEUE])
-            self.note(
-                (*self.path, "queue"),
-                f"job {self.base!r} waits in queue {queue!r}, which is not in [queues]{known}",
-            )
-        elif tokens > self.queues[queue]:
-            self.note(
-                (*self.path, "tokens"),
-                f"job {self.base!r} asks for {tokens} tokens of queue {queue!r}, "
-                f"which has {self.queues[queue]}",
-            )
+    # -- the jobs ------------------------------------------------------------------------
 
-    def job(self, row: matrix.Row) -> PlannedJob:
-        """Return the job for a row of the matrix; without a matrix there is one, empty row."""
+    def jobs(self) -> list[PlannedJob]:
+        """Return its jobs: one without a matrix, else one for each row."""
+        if self.rows is None:
+            return [self._job(self.name, {})]
+        return [self._job(name, row) for name, row in self.rows.named(self.name)]
+
+    def _job(self, name: str, row: Row) -> PlannedJob:
+        self.row = row
         spec = self.spec
+        env = {key: self._text("env", str(value)) for key, value in self.env.items()}
+        late_env = {key: text for key, text in env.items() if not is_known(text)}
+        self.known_env = {key: str(text[0]) for key, text in env.items() if key not in late_env}
         return PlannedJob(
-            name=matrix.job_name(self.base, row) if row else self.base,
-            argv=self._argv(row),
-            needs=tuple(self._fill("needs", need, row) for need in spec.needs or ()),
-            env={key: self._fill("env", str(value), row) for key, value in self.env.items()},
-            cwd=self.folder / self._fill("cwd", self.said.cwd or ".", row),
-            description=self._fill("description", spec.description or "", row),
+            name=name,
+            needs=self._needs(),
+            env=dict(self.known_env),
+            cwd=self.unit.folder / self._now("cwd", self.said.cwd or "."),
+            description=self._now("description", spec.description or ""),
+            when=self._condition(spec.when),
+            inputs=tuple(self._now("inputs", path) for path in spec.inputs or ()),
+            outputs=tuple(self._now("outputs", path) for path in spec.outputs or ()),
+            **self._program(late_env),
             **self.common,
         )
 
-    def _fill(self, key: str, text: str, row: matrix.Row, *, quoted: bool = False) -> str:
-        def complain(what: str) -> None:
-            self.note((*self.path, key), f"job {self.base!r} {what}")
+    def _needs(self) -> tuple[str, ...]:
+        said = _entries(self.spec.needs)
+        return tuple(
+            self._now("needs", need if isinstance(need, str) else need.job) for need in said
+        )
 
-        return matrix.fill(text, row, complain, quoted=quoted)
+    def _program(self, late_env: dict[str, Text]) -> dict[str, Any]:
+        run, script = self.spec.run, self.spec.script
+        line = self._text("run", run, quoted=True) if isinstance(run, str) else None
+        elements = tuple(self._text("run", one) for one in run) if isinstance(run, list) else None
+        body = None if script is None else self._script(script)
+        late = Late(
+            line=None if line is None or is_known(line) else line,
+            elements=None if elements is None or all(map(is_known, elements)) else elements,
+            script=None if body is None or is_known(body) else body,
+            env=late_env,
+        )
+        argv: tuple[str, ...] = ()
+        if line is not None and late.line is None:
+            argv = self._words(str(line[0]))
+        elif elements is not None and late.elements is None:
+            argv = tuple(str(element[0]) for element in elements)
+        return {
+            "argv": argv,
+            "script": str(body[0]) if body is not None and late.script is None else None,
+            "late": None if late == _NOTHING_LATE else late,
+        }
 
-    def _argv(self, row: matrix.Row) -> tuple[str, ...]:
-        run = self.spec.run
-        if run is None:
-            return ()
-        if isinstance(run, str):
-            return self._words(self._fill("run", run, row, quoted=True))
-        return tuple(self._fill("run", argument, row) for argument in run)
+    def _script(self, script: str) -> Text:
+        if "${{" in script and not _is_for_a_shell(script):
+            self.note(
+                "script",
+                f"job {self.name!r} uses '${{{{' in a script that is not for a shell, where "
+                "nobody knows how to quote it; put the value into 'env' and read it from there",
+            )
+        return self._text("script", script, quoted=True)
 
     def _words(self, text: str) -> tuple[str, ...]:
         try:
@@ -162,33 +157,78 @@ class Family:
             # It holds a NUL character, which was told when the texts were looked at.
             return ()
 
+    def _condition(self, when: When | None) -> Condition | None:
+        if when is None:
+            return None
+        return Condition(
+            os=tuple(listed(when.os)),
+            env={
+                name: value if isinstance(value, bool) else tuple(listed(value))
+                for name, value in (when.env or {}).items()
+            },
+            exists=tuple(self._now("when", path) for path in listed(when.exists)),
+            missing=tuple(self._now("when", path) for path in listed(when.missing)),
+        )
 
-def _merged(own: Settings, defaults: Settings) -> Settings:
-    """Return own words, those of `[defaults]` where there are none; both of a table."""
-    if defaults == _NOTHING:
-        return own
-    said: dict[str, Any] = {}
-    for name in Settings.__struct_fields__:
-        mine, common = getattr(own, name), getattr(defaults, name)
-        if isinstance(mine, dict) and isinstance(common, dict):
-            said[name] = common | mine
-        else:
-            said[name] = common if mine is None else mine
-    return Settings(**said)
+    # -- expressions ---------------------------------------------------------------------
+
+    def _now(self, word: str, text: str) -> str:
+        """Return a text in which everything must be known."""
+        found = self._text(word, text)
+        for piece in found:
+            if isinstance(piece, Reference):
+                self.note(
+                    word,
+                    f"{word!r} of job {self.name!r} uses a value of job {piece.job!r}, which is "
+                    "known only when that has run; only 'run', 'script' and 'env' may",
+                )
+        return str(found[0])
+
+    def _text(self, word: str, text: str, *, quoted: bool = False) -> Text:
+        if "${{" not in text:
+            return (text,)
+
+        def known(kind: str, name: str) -> str | Reference | None:
+            return self._known(word, kind, name)
+
+        return fill(text, known, quoted=quoted)
+
+    def _known(self, word: str, kind: str, name: str) -> str | Reference | None:
+        if kind == "matrix" and name in self.row:
+            return self.row[name]
+        if kind == "env" and (value := self._variable(word, name)) is not None:
+            return value
+        if kind not in ("", "matrix", "env") and name.isidentifier():
+            return Reference(kind, name)
+        self.note(word, f"job {self.name!r} {self._unknown(kind, name)}")
+        return None
+
+    def _variable(self, word: str, name: str) -> str | None:
+        # In the table `env` itself what was there before is meant: no circles.
+        own = self.files_env if word == "env" else self.known_env
+        return own.get(name, os.environ.get(name))
+
+    def _unknown(self, kind: str, name: str) -> str:
+        whole = f"'${{{{ {kind}{'.' * bool(kind)}{name} }}}}'"
+        if kind == "env":
+            return f"uses {whole}, but there is no variable {name!r}{nearest(name, self.env)}"
+        if kind != "matrix":
+            return f"uses {whole}, which has no meaning; there is matrix.NAME, env.NAME, JOB.NAME"
+        if self.rows is None:
+            return f"uses {whole}, but has no matrix"
+        return f"uses {whole}, but its matrix has no {name!r}{nearest(name, self.row)}"
 
 
-def _limits(*tables: Limits | None) -> dict[str, int]:
-    """Return the limits in bytes and numbers, those of later tables before those of earlier."""
-    found: dict[str, int] = {}
-    for table in filter(None, tables):
-        said = ((name, getattr(table, name)) for name in Limits.__struct_fields__)
-        found |= {name: bytes_of(value) for name, value in said if value is not None}
-    return found
+def _entries(needs: str | Need | list[str | Need] | None) -> list[str | Need]:
+    return [needs] if isinstance(needs, str | Need) else needs or []
 
 
-def _is_empty(run: str | list[str]) -> bool:
-    return not run.strip() if isinstance(run, str) else not run or not run[0]
+def _is_for_a_shell(script: str) -> bool:
+    first = script.lstrip("\n").partition("\n")[0]
+    return not first.startswith("#!") or any(
+        word.rpartition("/")[2] in _SHELLS for word in first[2:].split()
+    )
 
 
-def _first(*values: float | None) -> float:
-    return next(value for value in values if value is not None)
+def _allowed(said: bool | list[int] | None) -> bool | tuple[int, ...]:
+    return tuple(said) if isinstance(said, list) else bool(said)

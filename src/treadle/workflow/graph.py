@@ -47,6 +47,15 @@ def with_needs(needs: Needs, wanted: Iterable[str]) -> set[str]:
     return found
 
 
+def dependents(needs: Needs) -> dict[str, list[str]]:
+    """Return for each name those that need it."""
+    found: dict[str, list[str]] = {name: [] for name in needs}
+    for name, before in needs.items():
+        for need in before:
+            found[need].append(name)
+    return found
+
+
 def in_order(needs: Needs) -> list[str]:
     """Return the names so that each comes after its needs, otherwise in their own order."""
     done: dict[str, None] = {}

@@ -1,48 +1,113 @@
-r"""Find the line on which each key of a TOML or JSON text stands.
+r"""Find the line and the column where the keys of a TOML or JSON text stand.
 
 The parsers of the standard library give values without positions. This scanner
 runs only when a mistake is to be reported, on a text that a parser has already
 accepted; so it need not check anything, only keep count. On a text that it does
-not understand it stops and returns what it has: a message then names the line
+not understand it stops and returns what it has: a message then names the place
 of the table around the mistake, or none.
+
+What nobody asks for is passed over by regular expressions: a mistake at the end of
+the largest file is told without delay. All repetitions in them are possessive
+(``*+``), so that they need no memory for each character.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import tomllib
-from bisect import bisect_right
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from treadle.workflow.words import Path
 
-_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
-_STRING = re.compile(
-    r'"""(?:[^\\]|\\.)*?"""(?:"{0,2})'
-    r"|'''.*?'''(?:'{0,2})"
-    r'|"(?:[^"\\\n]|\\.)*"'
-    r"|'[^'\n]*'",
-    re.DOTALL,
+_SHORT = r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"' + r"|'[^'\n]*+'"
+STRING = (
+    r'"""[^"\\]*+(?:(?:\\.|"(?!""))[^"\\]*+)*+"{3,5}' + r"|'''[^']*+(?:'(?!'')[^']*+)*+'{3,5}"
+    f"|{_SHORT}"
 )
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_SCALAR = re.compile(r"\d{4}-\d\d-\d\d \d[^\s,\]}#]*|[^\s,\]}#]+")
-_AROUND_DOT = re.compile(r"[ \t]*\.[ \t]*")
+"""Pattern of a string of TOML or JSON; it wants `re.DOTALL`."""
+
+_BLANK = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+")
+_STRING = re.compile(STRING, re.DOTALL)
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]++")
+_SCALAR = re.compile(r"\d{4}-\d\d-\d\d \d[^\s,\]}#]*+|[^\s,\]}#]++")
+_AROUND_DOT = re.compile(r"[ \t]*+\.[ \t]*+")
+_TO_BRACKET = re.compile(rf"(?:[^\[\]{{}}\"'#]++|{STRING}|#[^\n]*+)*+[\[\]{{}}]", re.DOTALL)
+_KEY_OR_BRACKET = re.compile(rf"({_SHORT})\s*+:|{_SHORT}|[\[\]{{}}]")
+_CONSTANT = re.compile(rf"{_SHORT}|(NaN|-?Infinity)")
+_PLAIN = r"(?!\"\"\"|''')" + f"(?:{_SHORT})"
+# A whole value on one line, without another table or list in it.
+_VALUE = rf"{_PLAIN}|[^\s\"'\[{{#][^\n\"'#]*+|[\[{{](?:[^\[\]{{}}\"'#\n]++|{_PLAIN})*+[\]}}]"
+_PAIR = rf"(?:[A-Za-z0-9_.-]++|{_SHORT})[ \t]*+=[ \t]*+(?:{_VALUE})"
+_SIMPLE_LINES = re.compile(rf"(?:[ \t]*+(?:{_PAIR})?[ \t]*+(?:#[^\n]*+)?\r?\n)*+")
 
 
-def line_of(text: str, offset: int) -> int:
-    """Return the number of the line, from 1, on which `offset` lies."""
-    return text.count("\n", 0, offset) + 1
+class Place(NamedTuple):
+    """A line and a column, in characters; both from 1, 0 where it is not known."""
+
+    line: int
+    column: int
 
 
-def locate(text: str) -> dict[Path, int]:
-    """Return the line of every key, table and list element of a text."""
-    scanner = _Scanner(text)
+def places(text: str, offsets: Iterable[int]) -> dict[int, Place]:
+    """Return the place of each offset, in one pass through the text."""
+    found: dict[int, Place] = {}
+    line, start, last = 1, 0, 0
+    for at in sorted(set(offsets)):
+        line += text.count("\n", last, at)
+        start = max(start, text.rfind("\n", last, at) + 1)
+        found[at] = Place(line, at - start + 1)
+        last = at
+    return found
+
+
+def place_at(text: str, offset: int) -> Place:
+    """Return the place of an offset; the end of the last line for one in the blanks behind it."""
+    at = min(offset, len(text.rstrip()))
+    return places(text, [at])[at]
+
+
+def locate(text: str, wanted: Iterable[Path] | None = None) -> dict[Path, Place]:
+    """Return where keys, tables and elements of lists stand.
+
+    Args:
+        text: one that a parser has accepted.
+        wanted: the paths that are asked for; what is around them is found
+            as well. None is all there are.
+    """
+    scanner = _Scanner(text, wanted)
     with contextlib.suppress(_Lost, RecursionError):
         scanner.scan()
-    starts = [m.end() for m in re.finditer("\n", text)]
-    return {path: bisect_right(starts, at) + 1 for path, at in scanner.found.items()}
+    where = places(text, scanner.found.values())
+    return {path: where[at] for path, at in scanner.found.items()}
+
+
+def repeated_key(text: str) -> tuple[int, str]:
+    """Return where a key of a JSON text stands that its object has already, and the key."""
+    inside: list[set[str]] = []
+    for match in _KEY_OR_BRACKET.finditer(text):
+        if match[0] in "[{":
+            inside.append(set())
+        elif match[0] in "]}":
+            inside.pop()
+        elif match[1]:
+            key = _unquote_json(match[1])
+            if key in inside[-1]:
+                return match.start(), key
+            inside[-1].add(key)
+    raise ValueError("no key is repeated")
+
+
+def constant(text: str) -> tuple[int, str]:
+    """Return where a word stands that Python reads as a number and JSON does not, and the word."""
+    for match in _CONSTANT.finditer(text):
+        if match[1]:
+            return match.start(), match[1]
+    raise ValueError("there is no such word")
 
 
 class _Lost(Exception):  # noqa: N818 -- a turn of control, not an error
@@ -50,15 +115,18 @@ class _Lost(Exception):  # noqa: N818 -- a turn of control, not an error
 
 
 class _Scanner:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, wanted: Iterable[Path] | None) -> None:
         self.text = text
         self.at = 0
+        self.json = False
+        self.wanted = None if wanted is None else set(_with_prefixes(wanted))
         self.found: dict[Path, int] = {}
         self.counts: dict[Path, int] = {}
 
     def scan(self) -> None:
         self.skip(_BLANK)
         if self.text.startswith("{", self.at):
+            self.json = True
             self.value(())
             return
         table: Path = ()
@@ -67,6 +135,12 @@ class _Scanner:
                 table = self.header()
             else:
                 self.pair(table)
+            if not self.wants(table):
+                self.skip(_SIMPLE_LINES)
+
+    def wants(self, path: Path) -> bool:
+        """Tell whether this path, or one in it, is asked for."""
+        return self.wanted is None or path in self.wanted
 
     def skip(self, pattern: re.Pattern[str]) -> int:
         if match := pattern.match(self.text, self.at):
@@ -88,7 +162,6 @@ class _Scanner:
         self.at = self.text.find("]", self.at) + (2 if double else 1)
         if double:
             self.counts[path] = self.counts.get(path, -1) + 1
-            self.found.setdefault(path, start)
             path = (*path, self.counts[path])
         self.remember(path, start)
         return path
@@ -103,20 +176,25 @@ class _Scanner:
 
     def remember(self, path: Path, start: int) -> None:
         for length in range(1, len(path)):
-            self.found.setdefault(path[:length], start)
-        self.found[path] = start
+            if self.wants(path[:length]):
+                self.found.setdefault(path[:length], start)
+        if self.wants(path):
+            self.found[path] = start
 
     def key(self) -> Path:
         parts: list[str] = []
         while True:
             self.skip(_BLANK)
             if self.text[self.at : self.at + 1] in ("'", '"'):
-                parts.append(_unquote(self.take(_STRING)))
+                parts.append(self.unquote(self.take(_STRING)))
             else:
                 parts.append(self.take(_BARE_KEY))
             before = self.at
             if self.skip(_AROUND_DOT) == before:
                 return tuple(parts)
+
+    def unquote(self, raw: str) -> str:
+        return _unquote_json(raw) if self.json else _unquote_toml(raw)
 
     def pair(self, table: Path) -> None:
         start = self.at
@@ -131,22 +209,24 @@ class _Scanner:
     def value(self, path: Path) -> None:
         self.skip(_BLANK)
         first = self.text[self.at : self.at + 1]
-        if first == "{":
-            self.items("}", path, None)
-        elif first == "[":
-            self.items("]", path, 0)
+        if first in ("{", "["):
+            if self.wants(path):
+                self.items("}" if first == "{" else "]", path)
+            else:
+                self.pass_over()
         elif first in ("'", '"'):
             self.take(_STRING)
         else:
             self.take(_SCALAR)
 
-    def items(self, end: str, path: Path, index: int | None) -> None:
+    def items(self, end: str, path: Path) -> None:
+        index = 0
         self.at += 1
         while self.text[self.skip(_BLANK) : self.at + 1] != end:
-            if index is None:
+            if end == "}":
                 self.pair(path)
             else:
-                self.found[*path, index] = self.at
+                self.remember((*path, index), self.at)
                 self.value((*path, index))
                 index += 1
             self.skip(_BLANK)
@@ -154,10 +234,31 @@ class _Scanner:
                 self.at += 1
         self.at += 1
 
+    def pass_over(self) -> None:
+        """Go behind a table or list that nobody asks for, however deep it is."""
+        depth = 0
+        while True:
+            opens = self.take(_TO_BRACKET)[-1] in "[{"
+            depth += 1 if opens else -1
+            if depth == 0:
+                return
 
-def _unquote(raw: str) -> str:
+
+def _with_prefixes(paths: Iterable[Path]) -> Iterator[Path]:
+    yield ()
+    for path in paths:
+        for length in range(1, len(path) + 1):
+            yield path[:length]
+
+
+def _unquote_json(raw: str) -> str:
+    return str(json.loads(raw)) if "\\" in raw else raw[1:-1]
+
+
+def _unquote_toml(raw: str) -> str:
+    if "\\" not in raw:
+        return raw[1:-1]
     try:
-        text = tomllib.loads(f"k = {raw}")["k"]
+        return str(tomllib.loads(f"k = {raw}")["k"])
     except tomllib.TOMLDecodeError:
         raise _Lost from None
-    return str(text)

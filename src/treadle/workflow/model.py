@@ -2,92 +2,101 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
-from treadle.errors import WorkflowError
-from treadle.workflow import sizes
-from treadle.workflow.origin import Mistakes, Origin
-from treadle.workflow.words import Path, take, word
+from treadle.workflow import sizes, tables
+from treadle.workflow.tables import Pause, Seconds, Text, Texts, Tokens
+from treadle.workflow.words import word
 
-MAX_JOBS = 1_000_000
-MAX_EDGES = 10_000_000
-MAX_NAME = 1_000
-
-_Text = Annotated[str, Meta(min_length=1)]
-_Tokens = Annotated[int, Meta(ge=1, le=1_000_000_000)]
-_Seconds = Annotated[float, Meta(gt=0)]
-_Value = str | int | float | bool
-_Values = Annotated[list[_Value], Meta(min_length=1)]
-_Variable = Annotated[str, Meta(pattern=r"^[^=]+$")]
-_Env = dict[_Variable, str | int | float]
-_Memory = (
-    Annotated[int, Meta(ge=1 << 20, le=sizes.MAX_BYTES)]
-    | Annotated[str, Meta(pattern=sizes.MEMORY)]
-)
-_Output = (
-    Annotated[int, Meta(ge=1, le=sizes.MAX_BYTES)] | Annotated[str, Meta(pattern=sizes.OUTPUT)]
-)
-
-
-class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
-    """What each process of a job may use at most; None where nothing is said."""
-
-    memory: Annotated[
-        _Memory | None,
-        word(
-            "Memory (address space) in bytes; `M`, `G` and `T` are powers of 1024.",
-            'a number of bytes from 1 MiB on, or a text such as "512M" or "2G"',
-        ),
-    ] = None
-    cpu: Annotated[
-        _Tokens | None,
-        word("Seconds of processor time.", "a whole number of seconds, 1 or more"),
-    ] = None
-    files: Annotated[
-        _Tokens | None, word("Files that are open at a time.", "a whole number, 1 or more")
-    ] = None
-    processes: Annotated[
-        _Tokens | None,
-        word("Processes that its user has at a time, all of them.", "a whole number, 1 or more"),
-    ] = None
-
-
-_LIMITS = Limits.__struct_fields__
+_LIMITS = tables.Limits.__struct_fields__
+_A_NUMBER = "a whole number, 1 or more"
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """The words that `[defaults]` may give for all jobs; None where nothing is said."""
 
-    queue: Annotated[_Text | None, word("Queue that the job waits in.", "the name of a queue")] = (
+    queue: Annotated[Text | None, word("Queue that the job waits in.", "the name of a queue")] = (
         None
     )
-    tokens: Annotated[
-        _Tokens | None,
-        word("Tokens of the queue that the job holds.", "a whole number, 1 or more"),
+    tokens: Annotated[Tokens | None, word("Tokens of the queue that the job holds.", _A_NUMBER)] = (
+        None
+    )
+    queues: Annotated[
+        dict[Text, Tokens | tables.MemoryText] | None,
+        word(
+            "Queues and the tokens that it holds of each, all at once.",
+            "names of queues with whole numbers, 1 or more",
+        ),
     ] = None
     priority: Annotated[
         Annotated[float, Meta(ge=-1e15, le=1e15)] | None,
         word("Higher goes first among ready jobs.", "a number"),
     ] = None
     timeout: Annotated[
-        _Seconds | None,
-        word("Seconds after which the job is stopped.", "a number of seconds above 0"),
+        Seconds | None,
+        word("Seconds after which an attempt is stopped.", "a number of seconds above 0"),
+    ] = None
+    total_timeout: Annotated[
+        Seconds | None,
+        word(
+            "Seconds for all attempts, with the pauses between them.",
+            "a number of seconds above 0",
+        ),
+    ] = None
+    idle_timeout: Annotated[
+        Seconds | None,
+        word("Seconds without output after which it is stopped.", "a number of seconds above 0"),
     ] = None
     grace: Annotated[
         Annotated[float, Meta(ge=0)] | None,
         word("Seconds between the polite signal and KILL.", "a number of seconds, 0 or more"),
     ] = None
+    signals: Annotated[
+        Annotated[list[tables.Signal], Meta(min_length=1, max_length=5)] | None,
+        word(
+            "What is sent to stop it, one after the other, a `grace` apart, before KILL.",
+            'a list of up to 5 signals such as "INT" or "TERM"',
+        ),
+    ] = None
+    retries: Annotated[
+        Annotated[int, Meta(ge=0, le=1000)] | None,
+        word("How often it is run again when it fails.", "a whole number from 0 to 1000"),
+    ] = None
+    backoff: Annotated[
+        Pause | tables.Backoff | None,
+        word(
+            "Seconds before the second attempt; before each further one twice as many.",
+            "a number of seconds, or a table with delay, factor, most",
+        ),
+    ] = None
+    jitter: Annotated[
+        Annotated[float, Meta(ge=0, le=1)] | None,
+        word("Part of a pause that chance adds to it.", "a number from 0 to 1"),
+    ] = None
+    retry_on: Annotated[
+        Annotated[list[tables.ExitCode | Text | tables.OutputCause], Meta(min_length=1)] | None,
+        word(
+            "The failures after which it is run again; all by default.",
+            "a list of exit codes, signals, 'exit', 'signal', 'timeout', 'oom', 'lost', 'spawn', "
+            "'output-limit', or { output = 'pattern' }",
+        ),
+    ] = None
     env: Annotated[
-        _Env | None,
+        tables.Environment | None,
         word("Variables added to the environment.", "names (without =) with texts or numbers"),
     ] = None
+    env_file: Annotated[
+        Text | Texts | None,
+        word("Files with lines NAME=value, relative to the file.", "a path, or a list of them"),
+    ] = None
+    secret: Annotated[
+        list[tables.Variable] | None,
+        word("Variables whose values are shown nowhere.", "a list of names of variables"),
+    ] = None
     cwd: Annotated[
-        _Text | None,
-        word("Folder to run in, relative to the file.", "the path of a folder"),
+        Text | None, word("Folder to run in, relative to the file.", "the path of a folder")
     ] = None
     shell: Annotated[
         Annotated[str, Meta(pattern=rf"^\S+{sizes.END}")] | None,
@@ -97,7 +106,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, om
         ),
     ] = None
     limits: Annotated[
-        Limits | None,
+        tables.Limits | None,
         word("What each of its processes may use.", f"a table with {', '.join(_LIMITS)}"),
     ] = None
     nice: Annotated[
@@ -116,12 +125,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, om
         bool | None,
         word("It alone holds the terminal of treadle, as editors need to.", "true or false"),
     ] = None
-    idle_timeout: Annotated[
-        _Seconds | None,
-        word("Seconds without output after which it is stopped.", "a number of seconds above 0"),
-    ] = None
     output_limit: Annotated[
-        _Output | None,
+        tables.OutputSize | None,
         word(
             "Bytes of output after which it is stopped; `none` is no limit.",
             'a number of bytes above 0, a text such as "64M" or "1G", or "none"',
@@ -146,16 +151,52 @@ class JobSpec(Settings, frozen=True, forbid_unknown_fields=True, kw_only=True):
             "a command line, or a list of texts",
         ),
     ] = None
+    script: Annotated[
+        str | None,
+        word(
+            "The text of a program; its first line says what runs it, /bin/sh if it does not.",
+            "a text",
+        ),
+    ] = None
     needs: Annotated[
-        list[_Text] | None,
-        word("Jobs that must have succeeded before.", "a list of names of jobs"),
+        Text | tables.Need | list[Text | tables.Need] | None,
+        word(
+            "Jobs that must have succeeded before: names, patterns, tags.",
+            "a list of names of jobs, or of tables such as { job = 'x', on = 'failure' }",
+        ),
+    ] = None
+    tags: Annotated[
+        list[Text] | None,
+        word("Names for several jobs together, as targets and in `needs`.", "a list of texts"),
     ] = None
     matrix: Annotated[
-        dict[_Text, _Values] | None,
+        tables.Matrix | None,
         word(
             "One job for each combination of values.",
-            "names with lists of texts, numbers, true or false",
+            "names with lists of texts, numbers, true or false, with { glob = 'pattern' } or "
+            "{ lines = 'file' }",
         ),
+    ] = None
+    when: Annotated[
+        tables.When | None,
+        word("Conditions without which it is not run.", "a table with os, env, exists, missing"),
+    ] = None
+    always: Annotated[
+        bool | None,
+        word("It runs whatever happened before, to clean up.", "true or false"),
+    ] = None
+    allow_failure: Annotated[
+        bool | Annotated[list[tables.ExitCode], Meta(min_length=1)] | None,
+        word(
+            "The run goes on and succeeds though it fails; or with which exit codes.",
+            "true, false, or a list of exit codes from 1 to 255",
+        ),
+    ] = None
+    inputs: Annotated[
+        Texts | None, word("Files that it reads, relative to `cwd`.", "a list of paths or patterns")
+    ] = None
+    outputs: Annotated[
+        Texts | None, word("Files that it makes, relative to `cwd`.", "a list of paths")
     ] = None
     description: Annotated[str | None, word("What the job is for.", "text")] = None
 
@@ -169,47 +210,29 @@ class Document(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     job: Annotated[dict[str, JobSpec], word("The jobs by name.", "a table of jobs")] = {}
     queues: Annotated[
-        dict[str, _Tokens],
-        word("Tokens of each queue.", "names with whole numbers, 1 or more"),
+        dict[Text, tables.Capacity],
+        word(
+            "Tokens of each queue: `cpus` is one for each processor, `memory` one for each MiB.",
+            'names with whole numbers, 1 or more, "cpus", "memory", or a size such as "8G"',
+        ),
     ] = {}
     defaults: Annotated[Defaults, word("What jobs do not say.", "a table")] = Defaults()
     env: Annotated[
-        _Env, word("Environment of all jobs.", "names (without =) with texts or numbers")
+        tables.Environment,
+        word("Environment of all jobs.", "names (without =) with texts or numbers"),
     ] = {}
-
-
-@dataclass(slots=True)
-class Workflow:
-    """Jobs by name, the queues they wait in, and what they have in common.
-
-    In Python::
-
-        workflow = Workflow(queues={"disk": 1})
-        workflow.add("fetch", run=["curl", "-O", url], queue="disk")
-        workflow.add("unpack", run="tar xf data.tar", needs=["fetch"])
-    """
-
-    jobs: dict[str, JobSpec] = field(default_factory=dict)
-    queues: dict[str, int] = field(default_factory=dict)
-    defaults: Defaults = field(default_factory=Defaults)
-    env: dict[str, str | int | float] = field(default_factory=dict)
-    origin: Origin = field(default_factory=Origin)
-
-    def add(self, name: str, **words: object) -> JobSpec:
-        """Add one job; the words are those of a file.
-
-        Raises:
-            WorkflowError: a word is unknown or has a wrong value, or the name is taken.
-        """
-        path: Path = ("job", name)
-        line = sys._getframe(1).f_lineno  # noqa: SLF001 -- errors name the line of the caller
-        mistakes = Mistakes(self.origin)
-        if name in self.jobs:
-            mistakes(path, f"there are two jobs named {name!r}")
-        spec = take(JobSpec, words, f"job {name!r}", path, mistakes)
-        mistakes.stop()
-        if spec is None:  # pragma: no cover -- keyword arguments are always a table
-            raise WorkflowError(f"job {name!r} is not a table")
-        self.origin.lines[path] = line
-        self.jobs[name] = spec
-        return spec
+    run: Annotated[
+        tables.RunTable, word("How the whole is run.", "a table with deadline, keep_going, jobs")
+    ] = tables.RunTable()
+    include: Annotated[
+        dict[Annotated[str, Meta(pattern=rf"^[^:\s*?]+{sizes.END}")], Text],
+        word(
+            'Further files by the prefix that their jobs get: `lib = "lib/treadle.toml"`.',
+            "prefixes (without : and spaces) with the paths of files",
+        ),
+    ] = {}
+    name: Annotated[str | None, word("What the workflow is called.", "text")] = None
+    description: Annotated[str | None, word("What it is for.", "text")] = None
+    schema: Annotated[
+        str | None, word("Where the JSON Schema is, for editors.", "the address of a schema")
+    ] = field(default=None, name="$schema")

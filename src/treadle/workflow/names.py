@@ -49,19 +49,37 @@ def matching(pattern: str, names: Collection[str]) -> list[str]:
 
 
 class Names:
-    """All names that may be said: jobs, families of a matrix, and patterns."""
+    """All names that may be said: jobs, families of a matrix, tags, and patterns."""
 
-    def __init__(self, jobs: Collection[str], families: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self,
+        jobs: Collection[str],
+        families: Mapping[str, Sequence[str]],
+        tags: Mapping[str, Sequence[str]],
+    ) -> None:
         self.jobs = jobs
         self.families = families
+        self.tags = tags
         self._matched: dict[str, list[str]] = {}
 
-    def find(self, said: str) -> Sequence[str]:
-        """Return the jobs that a name or pattern stands for; none if it is unknown."""
+    def find(self, said: str, prefix: str = "") -> Sequence[str]:
+        """Return the jobs that a name or pattern stands for; none if it is unknown.
+
+        Args:
+            said: the name; a `:` in front means the main file.
+            prefix: of the file in which it is said; its own jobs go first.
+        """
+        if prefix and not said.startswith(":"):
+            return self._find(prefix + said)
+        return self._find(said.removeprefix(":"))
+
+    def _find(self, said: str) -> Sequence[str]:
         if said in self.jobs:
             return (said,)
         if said in self.families:
             return self.families[said]
+        if said in self.tags:
+            return self.tags[said]
         if not is_pattern(said):
             return ()
         if said not in self._matched:
@@ -70,4 +88,4 @@ class Names:
 
     def known(self) -> list[str]:
         """Return every name, for suggestions."""
-        return [*self.families, *self.jobs]
+        return [*self.families, *self.tags, *self.jobs]

@@ -12,12 +12,12 @@ from msgspec import Struct
 from treadle.errors import WorkflowError
 from treadle.workflow.conditions import Condition
 from treadle.workflow.expressions import Text
-from treadle.workflow.graph import with_needs
+from treadle.workflow.graph import dependents, with_needs
 from treadle.workflow.names import Names
 from treadle.workflow.words import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 DEFAULT_QUEUE = "default"
 DEFAULT_OUTPUT_LIMIT = 1 << 30
@@ -55,13 +55,14 @@ class Late(Struct, frozen=True, kw_only=True):
     """Words of a job that hold values of other jobs: known only when those have run.
 
     Attributes:
-        run: a command line, or the elements of a list; None where they are known.
+        line: the command line; None where it is known.
+        elements: the elements of `run` as a list; None where they are known.
         script: the script; None where it is known.
         env: the variables that hold such values, in pieces.
     """
 
-    run: Text | tuple[Text, ...] | None = None
-    is_line: bool = False
+    line: Text | None = None
+    elements: tuple[Text, ...] | None = None
     script: Text | None = None
     env: dict[str, Text] = {}
 
@@ -166,17 +167,23 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     jobs: dict[str, PlannedJob]
     families: dict[str, list[str]]
-    queues: dict[str, int]
+    queues: dict[str, int | str]
     folder: Path
     label: str
+    tags: dict[str, list[str]] = {}
+    name: str = ""
     settings: RunSettings = RunSettings()
 
     def names(self) -> Names:
         """Return the names that may select jobs."""
-        return Names(self.jobs, self.families)
+        return Names(self.jobs, self.families, self.tags)
 
     def select(self, said: Sequence[str]) -> list[str]:
-        """Return the jobs that names or patterns stand for, with all they need; all for none.
+        """Return the jobs that targets stand for, with all they need; all for none.
+
+        A target is the name of a job, of a matrix or of a tag, or a pattern. With a `+`
+        behind it, all jobs that need these are meant, too. One in front says what holds
+        anyway: with all that they need.
 
         Raises:
             WorkflowError: a name or pattern stands for no job.
@@ -184,12 +191,20 @@ class Plan(Struct, frozen=True, kw_only=True):
         if not said:
             return list(self.jobs)
         names = self.names()
-        wanted = {one: names.find(one) for one in said}
+        wanted = {one: self._find(names, one) for one in said}
         unknown = [one for one, meant in wanted.items() if not meant]
         if unknown:
-            hints = [nearest(one, names.known()) for one in unknown]
+            hints = [nearest(one.strip("+"), names.known()) for one in unknown]
             texts = zip(unknown, hints, strict=True)
             raise WorkflowError(*(f"{self.label}: no job {one!r}{hint}" for one, hint in texts))
         needs = {job.name: job.needs for job in self.jobs.values()}
         chosen = with_needs(needs, chain.from_iterable(wanted.values()))
         return [name for name in self.jobs if name in chosen]
+
+    def _find(self, names: Names, target: str) -> Iterable[str]:
+        if found := names.find(target):
+            return found
+        found = names.find(target.removesuffix("+").removeprefix("+"))
+        if not found or not target.endswith("+"):
+            return found
+        return with_needs(dependents({job.name: job.needs for job in self.jobs.values()}), found)

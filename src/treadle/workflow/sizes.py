@@ -11,6 +11,8 @@ END = r"$(?!\n)"
 """The end of a text for a pattern: a `$` alone may be before a last newline."""
 MEMORY = f"^({_LARGE})(iB)?{END}"
 """Pattern of a text that says how much memory: no less than 1M."""
+CAPACITY = f"^(cpus|memory|({_LARGE})(iB)?){END}"
+"""Pattern of a text that says how many tokens a queue has."""
 OUTPUT = f"^(none|([1-9][0-9]{{0,13}}K|{_LARGE})(iB)?){END}"
 """Pattern of a text that says how much output."""
 

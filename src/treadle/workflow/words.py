@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
 from types import UnionType
-from typing import TypeVar, get_args
+from typing import TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Meta, Struct
+
+from treadle.workflow.limits import MAX_CANDIDATES
 
 Path = tuple[str | int, ...]
 """Where something stands in a file: keys, and indices of lists."""
@@ -20,7 +22,6 @@ Note = Callable[[Path, str], None]
 
 StructT = TypeVar("StructT", bound=Struct)
 
-_MAX_CANDIDATES = 5_000
 # UnicodeError: half a surrogate pair, which is told by itself.
 _UNFIT = (msgspec.ValidationError, RecursionError, UnicodeError)
 _KINDS: list[tuple[type | tuple[type, ...], str]] = [
@@ -42,7 +43,7 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
     """Return ``; did you mean 'x'?`` for the candidate most like `name`, or nothing."""
     from difflib import get_close_matches  # noqa: PLC0415 -- needed only to report a mistake
 
-    few = list(islice(candidates, _MAX_CANDIDATES))
+    few = list(islice(candidates, MAX_CANDIDATES))
     if len(name) > 200:
         return ""
     close = get_close_matches(name, few, n=1, cutoff=0.6)
@@ -90,7 +91,7 @@ def take(kind: type[StructT], table: object, owner: str, path: Path, note: Note)
 
 def _take_singly(
     kind: type[StructT], table: Mapping[str, object], owner: str, path: Path, note: Note
-) -> StructT:
+) -> StructT | None:
     words = known_words(kind)
     given: dict[str, object] = {}
     for key, value in table.items():
@@ -106,21 +107,38 @@ def _take_singly(
         if fits(value, wanted):
             given[name] = msgspec.convert(value, wanted)
             continue
-        wrong = _wrong_items(value, wanted)
-        for where, what in wrong:
-            note((*path, key, *where), f"{key!r} of {owner} has {what}; it takes {expects}")
-        if not wrong:
+        if not _blame_items(value, wanted, f"{key!r} of {owner}", expects, (*path, key), note):
             note((*path, key), f"{key!r} of {owner} is {show(value)}; it must be {expects}")
-    return kind(**given)
+    missing = [info.encode_name for info in msgspec.structs.fields(kind) if info.required]
+    for name in missing:
+        if name not in table:
+            note(path, f"{owner} has no {name!r}")
+    return None if missing and not all(name in given for name in missing) else kind(**given)
 
 
 def _table_in(wanted: object) -> type[Struct] | None:
-    """Return the model of a word that is a table of words itself."""
-    said = get_args(wanted)[0]
-    kinds = get_args(said) if isinstance(said, UnionType) else ()
-    return next(
-        (kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Struct)), None
-    )
+    """Return the model of a word that may be a table of words itself, or a list of such."""
+    for kind in _members(wanted):
+        if isinstance(kind, type) and issubclass(kind, Struct):
+            return kind
+    return None
+
+
+def _members(wanted: object) -> Iterator[object]:
+    """Yield the kinds that a value may have; `Annotated` and unions are looked into."""
+    if isinstance(wanted, UnionType) or get_origin(wanted) is Union:
+        for kind in get_args(wanted):
+            yield from _members(kind)
+    elif hasattr(wanted, "__metadata__"):
+        yield from _members(get_args(wanted)[0])
+    else:
+        yield wanted
+
+
+def _items_of(wanted: object) -> object:
+    """Return what the items of a word must be that may be a list."""
+    lists = (kind for kind in _members(wanted) if get_origin(kind) is list)
+    return next((get_args(kind)[0] for kind in lists), None)
 
 
 def fits(value: object, wanted: object) -> bool:
@@ -132,13 +150,32 @@ def fits(value: object, wanted: object) -> bool:
     return True
 
 
-def _wrong_items(value: object, wanted: object) -> list[tuple[Path, str]]:
-    """Blame single entries where the others fit."""
+def _blame_items(
+    value: object, wanted: object, owner: str, expects: str, path: Path, note: Note
+) -> bool:
+    """Note single entries that are wrong where the others fit; False if it is the whole."""
     if isinstance(value, Mapping) and fits({}, wanted):
-        bad = [(k, item) for k, item in value.items() if not fits({k: item}, wanted)]
-        return [((key,), f"{key!r} = {show(item)}") for key, item in bad]
-    if isinstance(value, list) and len(value) > 1:
-        wrong = [(i, item) for i, item in enumerate(value) if not fits([item], wanted)]
-        if len(wrong) < len(value):
-            return [((i,), f"{show(item)} as item {i + 1}") for i, item in wrong]
-    return []
+        wrong = [((k,), f"{k!r} = {show(v)}") for k, v in value.items() if not fits({k: v}, wanted)]
+    elif isinstance(value, list) and len(value) <= MAX_CANDIDATES:
+        bad = [(i, item) for i, item in enumerate(value) if not fits([item], wanted)]
+        if _blame_tables(bad, wanted, owner, path, note):
+            return True
+        few = 1 < len(value) > len(bad)
+        wrong = [((i,), f"{show(item)} as item {i + 1}") for i, item in bad] if few else []
+    else:
+        wrong = []
+    for where, what in wrong:
+        note((*path, *where), f"{owner} has {what}; it takes {expects}")
+    return bool(wrong)
+
+
+def _blame_tables(
+    bad: list[tuple[int, object]], wanted: object, owner: str, path: Path, note: Note
+) -> bool:
+    """Note what is wrong inside of the tables of a list, if they may be there at all."""
+    table = _table_in(_items_of(wanted))
+    if table is None or not bad or not all(isinstance(item, Mapping) for _, item in bad):
+        return False
+    for index, item in bad:
+        take(table, item, f"item {index + 1} of {owner}", (*path, index), note)
+    return True

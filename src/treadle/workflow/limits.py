@@ -1,0 +1,55 @@
+"""What a workflow may hold at most, and why: all limits in one place.
+
+A file that is over a limit is refused at once, before it costs time or memory. What is
+within the limits costs time and memory in proportion to its size, never more.
+"""
+
+from __future__ import annotations
+
+MAX_BYTES = 64 << 20
+"""Of one file. 100,000 jobs of 13 words each are 27 MB of TOML; twice that must fit."""
+
+MAX_DEPTH = 32
+"""Tables and lists in each other, and parts of a dotted key. No word needs more than 7;
+a `pyproject.toml` holds tables of others. Work on a path grows with its length."""
+
+MAX_TOKEN = 2_000
+"""Characters of a bare key or a number. The pattern for numbers of `tomllib` takes 120 bytes
+for each digit."""
+
+MAX_BITS = 64
+"""Of a whole number, as TOML has them. Longer ones take quadratic time to be written out."""
+
+MAX_JOBS = 1_000_000
+"""After a matrix is expanded: what the engine is made and measured for, in under 1 GiB."""
+
+MAX_ROWS = MAX_JOBS
+"""Of one matrix, before rows are left out; they are counted before they are made."""
+
+MAX_EDGES = 10_000_000
+"""Needs of all jobs together: ten for each job, or 3,162 jobs that need 3,162 others each."""
+
+MAX_NAME = 1_000
+"""Characters of the name of a job, a queue or a tag: it is shown in lines and tables."""
+
+MAX_EXPANSION = 256 << 20
+"""Characters that ``${{ }}`` may make of all texts together: a short text with long values
+and many rows would fill the memory."""
+
+MAX_INCLUDED_FILES = 100
+"""That one workflow includes, each counted once."""
+
+MAX_INCLUDE_DEPTH = 10
+"""Files that include each other in a chain."""
+
+MAX_ENV_FILE = 1 << 20
+"""Bytes of a file of variables. The system takes about 2 MiB for all variables of a program."""
+
+MAX_SHOWN = 50
+"""Mistakes that are told: more than a screen of them helps nobody."""
+
+MAX_NOTED = 100
+"""Mistakes after which the search for more ends: each takes a search for the nearest name."""
+
+MAX_CANDIDATES = 5_000
+"""Names among which the nearest one is looked for, when a name is wrong."""

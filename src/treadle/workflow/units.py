@@ -1,0 +1,60 @@
+"""The files that a workflow is made of, each with the prefix that its jobs get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path as Folder
+
+from treadle.workflow.declaration import Declaration
+from treadle.workflow.origin import Mistakes
+from treadle.workflow.words import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One file of a workflow.
+
+    Attributes:
+        said: what it says.
+        prefix: what the names of its jobs begin with; empty for the main file.
+        folder: where its relative paths start.
+        place: where it is included.
+        outer_env: environment that the files around it give to all jobs.
+        mistakes: takes what is wrong.
+    """
+
+    said: Declaration
+    prefix: str
+    folder: Folder
+    place: Path
+    outer_env: dict[str, str | int | float]
+    mistakes: Mistakes
+
+    def note(self, path: Path, message: str) -> None:
+        """Note one mistake; the path is that in this file."""
+        self.mistakes((*self.place, *path), message)
+
+    def touch(self, path: Path) -> bool:
+        """Tell whether something in `path` is wrong already."""
+        return self.mistakes.touch((*self.place, *path))
+
+
+def units(said: Declaration, folder: Folder, mistakes: Mistakes) -> Iterator[Unit]:
+    """Yield a workflow's files, the main one first, each before those that it includes."""
+    yield from _below(Unit(said, "", folder, (), {}, mistakes))
+
+
+def _below(unit: Unit) -> Iterator[Unit]:
+    yield unit
+    for prefix, said in unit.said.included.items():
+        yield from _below(
+            Unit(
+                said,
+                f"{unit.prefix}{prefix}:",
+                said.folder or unit.folder,
+                (*unit.place, "include", prefix),
+                {**unit.outer_env, **unit.said.env},
+                unit.mistakes,
+            )
+        )
