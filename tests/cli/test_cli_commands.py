@@ -95,8 +95,8 @@ def test_check_counts_or_tells_mistakes(treadle: Call, tmp_path: Path) -> None:
     done = treadle("check")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
-        "treadle.toml:15: 'run' of job 'x' is 1; it must be a command line, or a list of texts",
-        "treadle.toml:16: job 'x' needs 'biuld', which does not exist; did you mean 'build'?",
+        "treadle.toml:15:1: 'run' of job 'x' is 1; it must be a command line, or a list of texts",
+        "treadle.toml:16:10: job 'x' needs 'biuld', which does not exist; did you mean 'build'?",
     ]
 
 

@@ -52,5 +52,5 @@ def test_a_broken_pyproject_that_speaks_of_treadle_is_told(tmp_path: Path) -> No
     with_treadle = "[tool.treadle\n"
     assert find(tmp_path) is None
     (tmp_path / "pyproject.toml").write_text(with_treadle)
-    with pytest.raises(WorkflowError, match=r"pyproject.toml:1: "):
+    with pytest.raises(WorkflowError, match=r"pyproject.toml:1:14: "):
         find(tmp_path)

@@ -226,13 +226,17 @@ class _Scanner:
             if end == "}":
                 self.pair(path)
             else:
-                self.remember((*path, index), self.at)
-                self.value((*path, index))
+                self.element((*path, index))
                 index += 1
             self.skip(_BLANK)
             if self.text.startswith(",", self.at):
                 self.at += 1
         self.at += 1
+
+    def element(self, path: Path) -> None:
+        if self.wants(path):
+            self.found[path] = self.at
+        self.value(path)
 
     def pass_over(self) -> None:
         """Go behind a table or list that nobody asks for, however deep it is."""

@@ -137,7 +137,8 @@ class Mistakes:
         told = dict.fromkeys((places[path], text) for path, text in self.found)
         inorder = sorted(told, key=lambda spot_and_text: spot_and_text[0])
         messages = [f"{spot}: {text}" for spot, text in inorder[:MAX_SHOWN]]
-        if (more := len(inorder) - MAX_SHOWN) > 0:
-            least = "at least " * (len(self.found) > MAX_NOTED)
-            messages.append(f"{self.origin.label}: … and {least}{more} more mistakes")
+        if len(self.found) > MAX_NOTED:
+            messages.append(f"{self.origin.label}: … and more mistakes: the search ended there")
+        elif len(inorder) > MAX_SHOWN:
+            messages.append(f"{self.origin.label}: … and {len(inorder) - MAX_SHOWN} more mistakes")
         raise WorkflowError(*messages)
