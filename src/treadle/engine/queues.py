@@ -167,14 +167,22 @@ class Queues:
 
     def release(self, spec: JobSpec, slot: int) -> None:
         """Give back what an attempt held."""
+        queue = self.by_name[spec.queue]
+        queue.active -= 1
+        # Set, not added, when nobody holds any: fractions do not add up exactly.
+        queue.free = queue.free + spec.tokens if queue.active else queue.capacity
         self.slots.give(slot)
-        for name, tokens in spec.claims if spec.further else ((spec.queue, spec.tokens),):
+        if not queue.listed:
+            self._list(queue)
+        if spec.further:
+            self._release_further(spec)
+
+    def _release_further(self, spec: JobSpec) -> None:
+        for name, tokens in spec.further:
             queue = self.by_name[name]
             queue.active -= 1
-            # Set, not added, when nobody holds any: fractions do not add up exactly.
             queue.free = queue.free + tokens if queue.active else queue.capacity
-            if not queue.listed:
-                self._list(queue)
+            self._list(queue)
 
     def resize(self, name: str, tokens: float) -> None:
         """Give a queue another capacity; what is taken stays taken."""
