@@ -13,13 +13,15 @@ from treadle.report import (
     JobRetried,
     JobSkipped,
     JobStarted,
+    Remark,
     RunEnded,
     RunStarted,
 )
 from treadle.report.console import Console, because
 from treadle.report.live import Live
-from treadle.report.logs import make_run_folder, tail, whole
-from treadle.report.terminal import Output, Progress
+from treadle.report.logs import make_run_folder
+from treadle.report.output import tail, whole
+from treadle.report.terminal import Output
 from treadle.status import ReturnValue
 
 if TYPE_CHECKING:
@@ -35,9 +37,11 @@ def _there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def shown(folder: Path, *facts: Fact, jobs: int = 3, verbose: bool = False) -> str:
+def shown(
+    folder: Path, *facts: Fact, jobs: int = 3, verbose: bool = False, quiet: bool = False
+) -> str:
     stream = io.StringIO()
-    console = Console(Output(stream), Live(Output(None), "none"), verbose=verbose)
+    console = Console(Output(stream), Live(Output(None), "none"), verbose=verbose, quiet=quiet)
     console.take(RunStarted("r", "treadle.toml", jobs, {"default": 1}, folder / "logs"))
     for fact in facts:
         console.take(fact)
@@ -51,13 +55,13 @@ def test_each_end_is_one_line_with_a_count(tmp_path: Path) -> None:
         JobEnded("a", 1, OK, "exited", 1.5),
         JobEnded("b", 1, OK, "exited", 75),
         JobEnded("c", 0, OK, "exited", 0),
-        RunEnded(80),
+        RunEnded(4.5),
     )
     assert text.splitlines() == [
         "[1/3] ok       1.50s  a",
         "[2/3] ok       1m15s  b",
         "[3/3] ok       0.00s  c",
-        "done: 3 jobs in 1m20s; logs in logs",
+        "done: 3 jobs in 4.50s; logs in logs",
     ]
 
 
@@ -160,41 +164,12 @@ def test_whatever_ends_the_job_gives_the_terminal_back(tmp_path: Path, fact: Fac
     assert shown(tmp_path, again, kept, JobEnded("a", 1, OK, "exited", 1)) == ""
 
 
-@pytest.mark.parametrize("mode", ["tty", "plain"])
-def test_the_live_line_is_away_while_a_job_holds_the_terminal(mode: Progress) -> None:
-    stream = io.StringIO()
-    live = Live(Output(stream), mode)
-    live.take(JobStarted("a", 1, 0.0))
-    live._renew()
-    live.hold()
-    held = stream.getvalue()
-    assert held.endswith("\r\x1b[2K" if mode == "tty" else "\n")
-    live._renew()
-    with live.aside():
-        pass
-    live._renew()
-    assert stream.getvalue() == held
-    live.release()
-    live._renew()
-    assert stream.getvalue() != held
-
-
 def test_a_skipped_job_says_where_the_trouble_began() -> None:
     assert because(JobSkipped("c", "b", "b")) == "needs 'b', which failed"
+    assert (
+        because(JobSkipped("c", "", "", "not on this branch")) == "not wanted: not on this branch"
+    )
     assert because(JobSkipped("c", "b", "a")) == ("needs 'b', which was skipped because 'a' failed")
-
-
-def test_the_live_line_names_what_runs_and_how_much_more() -> None:
-    live = Live(Output(None), "none")
-    live.take(RunStarted("r", "f", 9, {}, None))  # type: ignore[arg-type]  # not looked at
-    assert live.text(80) == "0/9, 9 jobs waiting"
-    for i in range(5):
-        live.take(JobStarted(f"job-{i}", 1, 0.0))
-    live.take(JobEnded("job-0", 1, BAD, "exited", 1))
-    text = live.text(60)
-    assert re.match(r"1/9, 1 failed: job-1 \S+, job-2 \S+.* \+\d more$", text)
-    assert len(text) <= 60
-    assert len(live.text(20)) <= 20
 
 
 def test_the_tail_of_a_log_is_its_last_lines(tmp_path: Path) -> None:
@@ -206,6 +181,10 @@ def test_the_tail_of_a_log_is_its_last_lines(tmp_path: Path) -> None:
     log.write_bytes(b"x\ny")
     assert tail(log) == (["x", "y"], False)
     assert list(whole(log)) == ["x", "y"]
+    log.write_bytes(b"10%\r20%\r")
+    assert tail(log) == (["10%", "20%"], False)
+    log.write_bytes(b"x" * 10_000_000 + b"\nend\n")
+    assert [len(line) for line in whole(log)] == [2000 + len("… (+9998000)"), 3]
     for read in (tail, lambda log: list(whole(log))):
         with pytest.raises(FileNotFoundError):
             read(tmp_path / "missing")
@@ -228,3 +207,61 @@ def test_i02_a_link_of_somebody_else_is_not_followed(
     monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
     with pytest.raises(PermissionError, match="is a link made by another user"):
         make_run_folder(tmp_path)
+
+
+def test_a_failure_that_is_allowed_is_a_warning_and_no_failure(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("why\n")
+    text = shown(
+        tmp_path,
+        JobEnded("a", 1, BAD, "exited", 1, "exit 1", str(log), allowed=True),
+        JobEnded("b", 1, OK, "exited", 1),
+        RunEnded(2),
+        jobs=2,
+    )
+    assert text.splitlines() == [
+        "[1/2] failed   1.00s  a: exit 1, allowed",
+        "    | why",
+        "[2/2] ok       1.00s  b",
+        "done: 1 failed and was allowed to, 1 ok of 2 jobs in 2.00s; logs in logs",
+    ]
+
+
+def test_what_is_not_wanted_and_what_is_remarked_are_lines_and_no_failures(tmp_path: Path) -> None:
+    text = shown(
+        tmp_path,
+        Remark("the history is new"),
+        JobSkipped("a", "", "", "only on Sundays"),
+        RunEnded(2),
+        jobs=1,
+    )
+    assert text.splitlines() == [
+        "note: the history is new",
+        "[1/1] skipped         a: not wanted: only on Sundays",
+        "done: 1 not wanted, 0 ok of 1 job in 2.00s; logs in logs",
+    ]
+
+
+def test_a_run_that_ended_early_says_why(tmp_path: Path) -> None:
+    late = RunEnded(10, left=2, cause="deadline", detail="the run may take 10.0s")
+    lines = shown(tmp_path, JobEnded("a", 1, OK, "exited", 1), late).splitlines()
+    assert lines[-2:] == [
+        "the run may take 10.0s",
+        "stopped at its deadline: 2 not started, 1 ok of 3 jobs in 10.0s; logs in logs",
+    ]
+    stalled = RunEnded(1, left=2, cause="stalled", detail="'b' waits for 2 tokens of 'net'")
+    assert shown(tmp_path, stalled).splitlines()[-1].startswith("stalled: 2 not started")
+
+
+def test_a_pause_before_the_next_attempt_is_told(tmp_path: Path) -> None:
+    again = JobRetried("a", 1, 0.5, "exit 1", "exited", delay=30.0)
+    assert shown(tmp_path, again) == "[0/3] again    0.50s  a: exit 1; again in 30.0s\n"
+
+
+def test_a_quiet_run_shows_only_what_failed(tmp_path: Path) -> None:
+    ends = [JobEnded(f"j{i}", 1, OK, "exited", 9) for i in range(20)]
+    facts = (Remark("x"), JobRetried("a", 1, 1, "exit 1", "exited"), JobSkipped("s", "", "", "w"))
+    assert shown(tmp_path, *ends, *facts, RunEnded(90), quiet=True) == ""
+    bad = JobEnded("a", 1, BAD, "exited", 1, "exit 1")
+    assert len(shown(tmp_path, *ends, bad, RunEnded(90), quiet=True).splitlines()) == 2
+    assert len(shown(tmp_path, RunEnded(9, cause="stalled"), quiet=True).splitlines()) == 1

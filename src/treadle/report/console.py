@@ -1,30 +1,36 @@
-"""A run on the terminal: one line for each end, the output of what failed, and the sum."""
+"""A run as lines: one for each end, the output that is wanted, and the sum."""
 
 from __future__ import annotations
 
-import os
-import signal
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from treadle.report import logs
+from treadle.report import summary
 from treadle.report.feed import (
     Fact,
     JobEnded,
     JobRetried,
     JobSkipped,
     JobStarted,
+    Remark,
     RunEnded,
     RunStarted,
 )
+from treadle.report.live import Live
+from treadle.report.marks import Marks
+from treadle.report.outputs import Outputs, Wanted, short
+from treadle.report.summary import Record
 from treadle.report.text import number, safe, seconds
 
 if TYPE_CHECKING:
-    from treadle.report.live import Live
+    from pathlib import Path
+
+    from treadle.report.redact import Redactor
     from treadle.report.terminal import Output
 
 _MAX_FAILURES = 20
-_MAX_SKIPS = 5
+_TITLE = 15
+_IN_A_FILE = 160
 
 
 class Console:
@@ -35,162 +41,190 @@ class Console:
         live: shows what is running.
         verbose: show starts and all output, not only of what failed.
         quiet: show only what failed, and the sum if something did.
+        output: which output of jobs is shown, and when.
+        marks: for the service that builds.
+        redactor: hides secrets.
     """
 
     def __init__(
-        self, out: Output, live: Live, *, verbose: bool = False, quiet: bool = False
+        self,
+        out: Output,
+        live: Live,
+        *,
+        verbose: bool = False,
+        quiet: bool = False,
+        output: Wanted = "failed",
+        marks: Marks | None = None,
+        redactor: Redactor | None = None,
     ) -> None:
         self.out = out
         self.live = live
+        live.attach(out)
         self.verbose = verbose
         self.quiet = quiet
-        self.failed: list[JobEnded] = []
-        self.skipped: list[JobSkipped] = []
-        self.good = 0
-        self.jobs = 0
-        self.logs: Path | None = None
-        self.last: Fact | None = None
-        self.holder = ""
-        self.kept: list[Fact] = []
+        self.record = Record()
+        self._marks = marks or Marks()
+        self._redactor = redactor
+        self._outputs = Outputs(out, live, self._marks, redactor, wanted=output, all_=verbose)
+        self._logs: Path | None = None
+        self._last: Fact | None = None
+        self._holder = ""
+        self._kept: list[Fact] = []
 
     def take(self, fact: Fact) -> None:
         """Show one fact; while a job holds the terminal, keep it until that has ended."""
-        if not self.holder and not (isinstance(fact, JobStarted) and fact.terminal):
+        if not self._holder and not (isinstance(fact, JobStarted) and fact.terminal):
             self._show(fact)
             return
-        self.kept.append(fact)
-        if self.holder and not _gives_back(fact, self.holder):
+        self._kept.append(fact)
+        if self._holder and not _gives_back(fact, self._holder):
             return
-        self.holder = ""
+        self._holder = ""
         self.live.release()
-        kept, self.kept = self.kept, []
+        kept, self._kept = self._kept, []
         for one in kept:
             self._show(one)
         if isinstance(fact, JobStarted) and fact.terminal:
-            self.holder = fact.name
+            self._holder = fact.name
             self.live.hold()
 
     def _show(self, fact: Fact) -> None:
         self.live.take(fact)
-        with self.live.aside():
-            match fact:
-                case RunStarted():
-                    self.jobs, self.logs = fact.jobs, fact.logs
-                case JobStarted():
-                    self._started(fact)
-                case JobRetried():
-                    self._retried(fact)
-                case JobEnded():
-                    self._ended(fact)
-                case JobSkipped():
-                    self._skip(fact)
-                case RunEnded():
-                    self._sum_up(fact)
+        self.record.take(fact)
+        match fact:
+            case JobStarted():
+                self._started(fact)
+            case JobEnded():
+                self._ended(fact)
+            case JobRetried():
+                self._retried(fact)
+            case JobSkipped():
+                self._skip(fact)
+            case RunStarted():
+                self._logs = fact.logs
+            case Remark() if not self.quiet:
+                self._say(f"{self.out.paint('note', 'cyan')}: {self._safe(fact.text)}")
+            case RunEnded():
+                self._sum_up(fact)
 
     def _started(self, fact: JobStarted) -> None:
         if self.verbose:
-            self.out.line(self._line("start", "", fact.name, style="dim"))
+            self._tell("start", "", fact.name, style="dim")
+        self._outputs.start(fact)
 
     def _retried(self, fact: JobRetried) -> None:
+        self._outputs.finish(fact)
         if not self.quiet:
-            took = seconds(fact.duration)
-            self.out.line(self._line("again", took, fact.name, fact.detail, style="yellow"))
+            pause = f"; again in {seconds(fact.delay)}" if fact.delay else ""
+            self._tell("again", seconds(fact.duration), fact.name, fact.detail, pause)
+        self._outputs.show(fact)
 
     def _ended(self, fact: JobEnded) -> None:
-        self.last = fact
+        self._last = fact
+        self._outputs.finish(fact)
         took = seconds(fact.duration)
         if fact.good:
-            self.good += 1
             if not self.quiet:
-                line = self._line("ok", took, fact.name, style="green")
-                self.out.line(line + self._aside(fact.leaked))
+                self._tell("ok", took, fact.name, style="green", aside=_left(fact.leaked))
+        elif fact.allowed:
+            self._tell("failed", took, fact.name, fact.detail, ", allowed")
         else:
-            self.failed.append(fact)
             word = "stopped" if fact.outcome == "interrupted" else "FAILED"
-            self.out.line(self._line(word, took, fact.name, fact.detail, style="red"))
-        if self.verbose or not fact.good:
-            self._show_log(fact, whole=self.verbose)
-
-    def _aside(self, leaked: int) -> str:
-        if not leaked:
-            return ""
-        what = f"(killed {number(leaked, 'process', 'processes')} it left behind)"
-        return f"  {self.out.paint(what, 'dim')}"
+            self._tell(word, took, fact.name, fact.detail, style="red")
+        self._outputs.show(fact)
+        if not fact.good and fact.outcome != "interrupted":
+            self._annotate(fact)
 
     def _skip(self, fact: JobSkipped) -> None:
-        self.skipped.append(fact)
         if not self.quiet:
-            self.out.line(self._line("skipped", "", fact.name, because(fact), style="yellow"))
+            style = "yellow" if fact.origin else "dim"
+            self._tell("skipped", "", fact.name, because(fact), style=style)
 
     def _sum_up(self, fact: RunEnded) -> None:
-        failures = [ended for ended in self.failed if ended.outcome != "interrupted"]
-        if failures and not (len(failures) == 1 and self.last is failures[0]):
-            self._repeat(failures)
-        if self.quiet and not self.failed and not fact.signum:
+        if self.quiet and not self.record.failed and not fact.signum and not fact.cause:
             return
-        self._last_line(fact, len(failures))
+        if not self.quiet:
+            self._figures(fact)
+        failures = self.record.failures()
+        if failures and not (len(failures) == 1 and self._last is failures[0]):
+            self._repeat(failures)
+        self._last_line(fact)
+
+    def _figures(self, fact: RunEnded) -> None:
+        pairs = [("flaky", text) for text in summary.flaky(self.record)]
+        if self.record.is_worth_more(fact):
+            pairs += summary.figures(self.record, fact, self._columns())
+        if pairs:
+            self._say("")
+        for title, text in pairs:
+            style = "yellow" if title == "flaky" else "cyan"
+            self._say(f"{self.out.paint(f'{title:{_TITLE - 2}}', style)}  {self._hide(text)}")
+
+    def _columns(self) -> int:
+        """Return how wide a figure may be; in a file it may be wider than on most terminals."""
+        columns = self.out.columns() if self.out.device() is not None else _IN_A_FILE
+        return columns - _TITLE
 
     def _repeat(self, failures: list[JobEnded]) -> None:
         """Show again what failed: its first showing has scrolled away."""
-        self.out.line()
-        self.out.line(self.out.paint(f"{number(len(failures), 'job')} failed:", "bold"))
+        self._say("")
+        self._say(self.out.paint(f"{number(len(failures), 'job')} failed:", "bold"))
         for ended in failures[:_MAX_FAILURES]:
-            self.out.line(f"  {self.out.paint(safe(ended.name), 'red')}: {safe(ended.detail)}")
-            self._show_log(ended)
+            name = self.out.paint(self._safe(ended.name), "red")
+            self._say(f"  {name}: {self._safe(ended.detail)}")
+            self._outputs.tail(ended)
         if len(failures) > _MAX_FAILURES:
-            self.out.line(f"… and {len(failures) - _MAX_FAILURES} more")
+            self._say(f"… and {len(failures) - _MAX_FAILURES} more")
 
-    def _last_line(self, fact: RunEnded, failures: int) -> None:
-        stopped = len(self.failed) - failures
-        parts = [f"{failures} failed"] if failures else []
-        parts += [f"{stopped} stopped"] if stopped else []
-        parts += [f"{len(self.skipped)} skipped"] if self.skipped else []
-        parts += [f"{fact.left} not started"] if fact.left else []
-        parts += [f"{self.good} ok of {number(self.jobs, 'job')}"] if parts else []
-        parts = parts or [f"{number(self.jobs, 'job')}"]
-        word, style = self._verdict(fact, failures)
-        where = f"; logs in {safe(_short(self.logs))}" if self.logs else ""
-        self.out.line(
-            f"{self.out.paint(word, style, 'bold')}: {', '.join(parts)} "
+    def _last_line(self, fact: RunEnded) -> None:
+        if fact.detail:
+            self._say(self.out.paint(self._safe(fact.detail), "red"))
+        word, style = summary.verdict(self.record, fact)
+        where = f"; logs in {self._safe(short(self._logs))}" if self._logs else ""
+        self._say(
+            f"{self.out.paint(word, style, 'bold')}: {summary.counts(self.record, fact)} "
             f"in {seconds(fact.duration)}{where}"
         )
-        if fact.left and not fact.signum:
-            self.out.line("nothing more was started after a failure; 'treadle run -k 0' goes on")
+        if fact.left and not fact.signum and not fact.cause:
+            self._say("nothing more was started after a failure; 'treadle run -k 0' goes on")
 
-    def _verdict(self, fact: RunEnded, failures: int) -> tuple[str, str]:
-        if fact.signum:
-            return f"interrupted by {signal.Signals(fact.signum).name}", "red"
-        return ("failed", "red") if failures else ("done", "green")
+    def _tell(
+        self,
+        word: str,
+        took: str,
+        name: str,
+        detail: str = "",
+        more: str = "",
+        *,
+        style: str = "yellow",
+        aside: str = "",
+    ) -> None:
+        record, out = self.record, self.out
+        counter = out.paint(f"[{record.done:{len(str(record.jobs))}}/{record.jobs}]", "dim")
+        text = f"{counter} {out.paint(f'{word:7}', style)} {took:>6}  {self._safe(name)}"
+        if detail or more:
+            text = f"{text}: {self._safe(detail)}{more}"
+        self._say(f"{text}  {out.paint(aside, 'dim')}" if aside else text)
 
-    def _line(self, word: str, took: str, name: str, detail: str = "", *, style: str) -> str:
-        done = self.good + len(self.failed) + len(self.skipped)
-        counter = f"[{done:{len(str(self.jobs))}}/{self.jobs}]"
-        text = f"{self.out.paint(counter, 'dim')} {self.out.paint(f'{word:7}', style)} {took:>6}"
-        return f"{text}  {safe(name)}" + (f": {safe(detail)}" if detail else "")
+    def _say(self, text: str) -> None:
+        self.live.screen.line(self._marks.plain(text))
 
-    def _show_log(self, fact: JobEnded, *, whole: bool = False) -> None:
-        if fact.log is None or (fact.outcome == "spawn_failed" and not os.path.exists(fact.log)):
-            return
-        log = Path(fact.log)
-        try:
-            if whole:
-                for text in logs.whole(log):
-                    self._output(text)
-            else:
-                self._tail(log)
-        except OSError as error:
-            why = (error.strerror or str(error)).lower()
-            self._output(f"not readable: {safe(_short(log))}: {why}", "dim")
+    def _safe(self, text: str) -> str:
+        return safe(self._hide(text))
 
-    def _tail(self, log: Path) -> None:
-        lines, more = logs.tail(log)
-        if more:
-            self._output(f"… the last {len(lines)} lines of {safe(_short(log))}:", "dim")
-        for text in lines:
-            self._output(text)
+    def _hide(self, text: str) -> str:
+        return self._redactor.text(text) if self._redactor else text
 
-    def _output(self, text: str, *styles: str) -> None:
-        self.out.line(f"    {self.out.paint('|', 'dim')} {self.out.paint(text, *styles)}")
+    def _annotate(self, fact: JobEnded) -> None:
+        hidden = replace(fact, name=self._hide(fact.name), detail=self._hide(fact.detail))
+        if line := self._marks.failure(hidden):
+            self.live.screen.line(line)
+
+
+def _left(leaked: int) -> str:
+    if not leaked:
+        return ""
+    return f"(killed {number(leaked, 'process', 'processes')} it left behind)"
 
 
 def _gives_back(fact: Fact, holder: str) -> bool:
@@ -201,11 +235,8 @@ def _gives_back(fact: Fact, holder: str) -> bool:
 
 def because(fact: JobSkipped) -> str:
     """Say why a job was skipped, with the job where the trouble began."""
+    if not fact.origin:
+        return f"not wanted: {fact.why}" if fact.why else "not wanted"
     if fact.need == fact.origin:
         return f"needs '{fact.need}', which failed"
     return f"needs '{fact.need}', which was skipped because '{fact.origin}' failed"
-
-
-def _short(path: Path) -> str:
-    relative = os.path.relpath(path)
-    return relative if len(relative) < len(str(path)) else str(path)

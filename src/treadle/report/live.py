@@ -1,89 +1,83 @@
-"""One line, redrawn in place, that says what is running; or a sign of life now and then."""
+"""What shows that a run goes on: an area on a terminal, or a sign of life now and then."""
 
 from __future__ import annotations
 
+import signal
 import threading
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from treadle.clock import SYSTEM
-from treadle.report.feed import (
-    Fact,
-    JobEnded,
-    JobRetried,
-    JobSkipped,
-    JobStarted,
-    RunEnded,
-    RunStarted,
-)
-from treadle.report.text import cut, number, safe, seconds, width
+from treadle.report.feed import Fact, JobStarted, RunEnded, RunStarted
+from treadle.report.screen import Screen
+from treadle.report.standing import Standing
+from treadle.report.text import clock, number, safe
 
 if TYPE_CHECKING:
+    from treadle.report.area import Area
+    from treadle.report.redact import Redactor
     from treadle.report.terminal import Output, Progress
 
-_REDRAW = 0.1
+_TICK = 0.1
+_FIRST = 0.3
 _HEARTBEAT = 60.0
-_BAR = 24
-_ERASE = "\r\x1b[2K"
+_NAMED = 5
+_STANDING_STILL = 1.0
 
 
 class Live:
-    """Shows what is running, on the error stream, from a thread of its own.
+    """Shows what is running, from a thread of its own.
 
     Args:
-        err: takes the line.
-        mode: ``tty`` redraws a line, ``plain`` writes one a minute, ``none`` nothing.
+        err: takes the area or the signs of life.
+        mode: ``tty`` draws an area, ``plain`` writes a line a minute, ``none`` nothing.
+        redactor: hides secrets.
+
+    Attributes:
+        ticks: called ten times a second, from the thread.
+        screen: where lines are written.
     """
 
-    def __init__(self, err: Output, mode: Progress) -> None:
-        self.err = err
+    def __init__(
+        self,
+        err: Output,
+        mode: Progress,
+        redactor: Redactor | None = None,
+    ) -> None:
         self.mode = mode
-        self.running: dict[str, float] = {}
-        self.jobs = self.done = self.failed = 0
-        self._shown = self._was_shown = False
+        self.err = err
+        self.standing = Standing()
+        self.screen = Screen(err, err, area=mode == "tty")
+        self.ticks: list[Callable[[], object]] = []
+        self._redactor = redactor
+        self._area: Area | None = None
         self._held = False
-        self._lock = threading.Lock()
+        self._turn = threading.Lock()
+        self._still_until = float("-inf")
+        self._beat_at = 0.0
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
+        self._stop = _Stop(self._stand_still)
+
+    def attach(self, out: Output) -> None:
+        """Write lines to another stream than the area."""
+        self.screen = Screen(out, self.err, area=self.mode == "tty")
 
     def take(self, fact: Fact) -> None:
-        """Keep count."""
-        match fact:
-            case RunStarted():
-                self.jobs = fact.jobs
-                self._begin()
-            case JobStarted():
-                self.running[fact.name] = fact.at
-            case JobRetried():
-                self.running.pop(fact.name, None)
-            case JobEnded():
-                self.running.pop(fact.name, None)
-                self.done += 1
-                self.failed += not fact.good
-            case JobSkipped():
-                self.done += 1
-            case RunEnded():
-                self.close()
-
-    def aside(self) -> Self:
-        """Take the line away while other lines are written, as a context."""
-        return self
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-        self._was_shown = self._shown
-        self._erase()
-
-    def __exit__(self, *_: object) -> None:
-        try:
-            if self._was_shown and not self._over.is_set():
-                self._draw()
-        finally:
-            self._lock.release()
+        """Keep count; begin and end with the run."""
+        self.standing.take(fact)
+        if isinstance(fact, JobStarted):
+            if self.mode == "tty":
+                self._stop.watch()
+        elif isinstance(fact, RunStarted):
+            self._begin()
+        elif isinstance(fact, RunEnded):
+            self.close()
 
     def hold(self) -> None:
         """Write nothing until `release`: somebody else has the terminal."""
-        with self._lock:
-            self._erase()
+        with self._turn:
+            self.screen.draw(())
             self._held = True
 
     def release(self) -> None:
@@ -91,70 +85,109 @@ class Live:
         self._held = False
 
     def close(self) -> None:
-        """Take the line away for good."""
+        """Take the area away for good."""
         self._over.set()
+        self._stop.forget()
         if self._thread is not None:
             self._thread.join()
-        with self._lock:
-            self._erase()
+        self.screen.close()
 
     def _begin(self) -> None:
-        if self.mode not in ("tty", "plain"):
-            return
-        self._thread = threading.Thread(target=self._work, name="treadle-live", daemon=True)
-        self._thread.start()
+        self._beat_at = SYSTEM.monotonic() + _HEARTBEAT
+        if self.mode in ("tty", "plain") or self.ticks:
+            self._thread = threading.Thread(target=self._work, name="treadle-live", daemon=True)
+            self._thread.start()
 
     def _work(self) -> None:
-        pause = _REDRAW if self.mode == "tty" else _HEARTBEAT
+        pause = _TICK if self.mode == "tty" or self.ticks else _HEARTBEAT
         while not self._over.wait(pause):
-            self._renew()
+            self.renew()
 
-    def _renew(self) -> None:
-        with self._lock:
+    def renew(self) -> None:
+        """Do what is due."""
+        with self._turn:
             if self._held:
                 return
+            for tick in self.ticks:
+                tick()
+            now = SYSTEM.monotonic()
             if self.mode == "tty":
-                self._draw()
-            elif self.running:
-                self.err.line(self.text(10_000))
+                self._draw(now)
+            elif self.mode == "plain" and now >= self._beat_at and self.standing.running:
+                self._beat_at = now + _HEARTBEAT
+                with self.screen.lock:
+                    self.err.line(self.beat(now))
 
-    def _draw(self) -> None:
-        columns = self.err.columns()
-        self.err.write(f"{_ERASE}{self._bar(columns)}{self.text(columns - _BAR - 2)}")
-        self._shown = True
+    def _draw(self, now: float) -> None:
+        quiet = now < self._still_until or now - self.standing.began < _FIRST
+        rows = [] if quiet or not self.err.in_front() else self._rows(now)
+        with self.screen.lock:
+            if self._over.is_set():
+                return
+            # Between the look at the clock and here, somebody may have asked for a stop.
+            self.screen.draw(rows if now >= self._still_until else ())
 
-    def _erase(self) -> None:
-        if self._shown:
-            self.err.write(_ERASE)
-            self._shown = False
+    def _rows(self, now: float) -> list[str]:
+        if self._area is None:
+            from treadle.report.area import Area  # noqa: PLC0415 -- loads rich
 
-    def _bar(self, columns: int) -> str:
-        if columns < 3 * _BAR:
-            return ""
-        filled = _BAR * self.done // max(1, self.jobs)
-        style = "red" if self.failed else "green"
-        full, empty = ("━", "─") if self._has_lines() else ("#", "-")
-        rest = self.err.paint(empty * (_BAR - filled), "dim")
-        return f"{self.err.paint(full * filled, style)}{rest} "
+            err = self.err
+            self._area = Area(
+                self.standing,
+                colour=err.colour,
+                ascii_only=not err.has_lines(),
+                redactor=self._redactor,
+            )
+        return self._area.draw(*self.err.size(), now)
 
-    def _has_lines(self) -> bool:
-        encoding = getattr(self.err.stream, "encoding", None) or "ascii"
-        return encoding.lower().replace("-", "") == "utf8"
+    def _stand_still(self) -> None:
+        """Before the process is stopped: leave the terminal clean for the shell."""
+        self._still_until = SYSTEM.monotonic() + _STANDING_STILL
+        with self.screen.lock:
+            if not self._held:
+                self.screen.draw(())
 
-    def text(self, columns: int) -> str:
-        """Return what is running, the longest first, as far as it fits."""
-        now = SYSTEM.monotonic()
-        text = f"{self.done}/{self.jobs}"
-        text += f", {self.failed} failed" if self.failed else ""
-        running = list(self.running.items())
-        for index, (name, since) in enumerate(running):
-            joint = ": " if index == 0 else ", "
-            more = f"{joint}{safe(name)} {seconds(now - since)}"
-            rest = f" +{len(running) - index} more" if index else ""
-            if width(text + more) + 8 > columns:
-                text += more if not index else rest
-                break
-            text += more
-        else:
-            text += "" if running else f", {number(self.jobs - self.done, 'job')} waiting"
-        return cut(text, columns)
+    def beat(self, now: float) -> str:
+        """Return a sign of life: what is running, the longest first, and for how long."""
+        standing = self.standing
+        text = f"{standing.done}/{standing.jobs}"
+        text += f", {standing.failed} failed" if standing.failed else ""
+        running = list(standing.running.values())
+        named = ", ".join(f"{self._name(f)} for {clock(now - f.at)}" for f in running[:_NAMED])
+        more = f" and {number(len(running) - _NAMED, 'more', 'more')}"
+        return f"{text}, running: {named}{more if len(running) > _NAMED else ''}"
+
+    def _name(self, fact: JobStarted) -> str:
+        return safe(self._redactor.text(fact.name) if self._redactor else fact.name)
+
+
+class _Stop:
+    """Hears of Ctrl-Z before the scheduler, which then stops the jobs and this process.
+
+    Only while the scheduler handles the signal itself: a handler in the place of the
+    default action would make it leave the signal alone.
+    """
+
+    def __init__(self, before: Callable[[], object]) -> None:
+        self._call = before
+        self._next: Any = None
+
+    def watch(self) -> None:
+        """Begin, on the main thread."""
+        if self._next is not None or threading.current_thread() is not threading.main_thread():
+            return
+        handler = signal.getsignal(signal.SIGTSTP)
+        if callable(handler):
+            self._next = handler
+            signal.signal(signal.SIGTSTP, self._heard)
+
+    def forget(self) -> None:
+        """End; nothing is put back where the scheduler has done so already."""
+        if self._next is not None and signal.getsignal(signal.SIGTSTP) == self._heard:
+            signal.signal(signal.SIGTSTP, self._next)
+        self._next = None
+
+    def _heard(self, signum: int, frame: Any) -> None:
+        self._call()
+        if callable(self._next):
+            self._next(signum, frame)

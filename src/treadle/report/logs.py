@@ -1,4 +1,4 @@
-"""The folder of a run, and the output of its jobs."""
+"""The folder of a run, where the output of its jobs is kept."""
 
 from __future__ import annotations
 
@@ -7,17 +7,10 @@ import time
 from itertools import count
 from typing import TYPE_CHECKING
 
-from treadle.report.text import safe_line
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 STATE = ".treadle"
-TAIL_LINES = 20
-
-_TAIL_BYTES = 64 * 1024
-_PIECE = 64 * 1024
 _CACHE_TAG = """\
 Signature: 8a477f597d28d172789f06886806bc55
 # This folder holds what treadle keeps of its runs; it can be deleted.
@@ -53,28 +46,3 @@ def make_run_folder(folder: Path) -> tuple[str, Path]:
             continue
         return run, state / "logs" / run
     raise AssertionError("bug in treadle: numbers have an end; please report it")
-
-
-def tail(log: Path, lines: int = TAIL_LINES) -> tuple[list[str], bool]:
-    """Return the last lines of a log, safe to show, and whether there are more before them.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    with log.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        start = max(0, size - _TAIL_BYTES)
-        file.seek(start)
-        found = file.read(_TAIL_BYTES).splitlines()
-    return [safe_line(raw) for raw in found[-lines:]], start > 0 or len(found) > lines
-
-
-def whole(log: Path) -> Iterator[str]:
-    """Yield every line of a log, safe to show.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    with log.open("rb") as file:
-        while piece := file.readline(_PIECE):
-            yield safe_line(piece)

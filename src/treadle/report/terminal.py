@@ -13,7 +13,16 @@ if TYPE_CHECKING:
 When = Literal["auto", "always", "never"]
 Progress = Literal["auto", "tty", "plain", "none"]
 
-_STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_STYLES = {
+    "bold": "1",
+    "dim": "2",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "magenta": "35",
+    "cyan": "36",
+}
 
 
 def wants_colour(when: When, stream: TextIO | None, env: Mapping[str, str]) -> bool:
@@ -79,11 +88,37 @@ class Output:
 
     def columns(self) -> int:
         """Return the width of the terminal, 80 if there is none."""
+        return self.size()[0]
+
+    def size(self) -> tuple[int, int]:
+        """Return the columns and lines of the terminal, 80 and 24 if there is none."""
         try:
-            found = os.get_terminal_size(self.stream.fileno()).columns if self.stream else 0
+            found = os.get_terminal_size(self.stream.fileno()) if self.stream else (0, 0)
         except (OSError, ValueError):
-            found = 0
-        return found or 80
+            found = (0, 0)
+        return found[0] or 80, found[1] or 24
+
+    def has_lines(self) -> bool:
+        """Tell whether the encoding has more than ASCII to draw with."""
+        encoding = getattr(self.stream, "encoding", None) or "ascii"
+        return encoding.lower().replace("-", "") == "utf8"
+
+    def in_front(self) -> bool:
+        """Tell whether nobody else has the terminal, as a shell has after ``bg``."""
+        try:
+            group = os.tcgetpgrp(self.stream.fileno()) if self.stream else 0
+        except (OSError, ValueError):
+            return True  # no terminal, or that of another session
+        return group in (0, os.getpgrp())
+
+    def device(self) -> int | None:
+        """Return which terminal this is, if it is one."""
+        if self.stream is None or not is_terminal(self.stream):
+            return None
+        try:
+            return os.fstat(self.stream.fileno()).st_rdev
+        except (OSError, ValueError):
+            return None
 
     def _give_up(self, stream: TextIO) -> None:
         self.stream = None

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from treadle.report.redact import Redactor
 
 MAX_LINE = 2_000
 
@@ -29,11 +33,20 @@ def _escape(char: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def safe_line(raw: bytes) -> str:
-    """Return one line of a job's output: colours removed, the rest made safe, not too long."""
-    text = raw.decode("utf-8", "backslashreplace").rstrip("\r\n")
-    text = safe(_COLOUR.sub("", text))
-    return text if len(text) <= MAX_LINE else f"{text[:MAX_LINE]}… (+{len(text) - MAX_LINE})"
+def safe_line(raw: bytes, redactor: Redactor | None = None, beyond: int = 0) -> str:
+    """Return one line of a job's output: colours removed, the rest made safe, not too long.
+
+    Args:
+        raw: what the job wrote.
+        redactor: hides secrets.
+        beyond: bytes of the line that follow, and are not there.
+    """
+    if redactor:
+        raw = redactor.data(raw)
+    text = _COLOUR.sub("", raw.decode("utf-8", "backslashreplace").rstrip("\r\n"))
+    text = safe(redactor.text(text) if redactor else text)
+    beyond += max(0, len(text) - MAX_LINE)
+    return f"{text[:MAX_LINE]}… (+{beyond})" if beyond else text
 
 
 def width(text: str) -> int:
@@ -72,6 +85,16 @@ def seconds(duration: float) -> str:
     if minutes < 60:
         return f"{minutes}m{rest:02d}s"
     return f"{minutes // 60}h{minutes % 60:02d}m"
+
+
+def clock(duration: float) -> str:
+    """Return a duration in whole seconds, for what goes on: ``7s``, ``2m03s``, ``1h02m``."""
+    whole = max(0, int(duration))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
 
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
