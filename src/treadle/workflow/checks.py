@@ -39,7 +39,7 @@ def _check_name(family: Family) -> None:
 
 def _check_program(family: Family) -> None:
     spec, name = family.spec, family.name
-    nothing = (spec.run, spec.script, family.common["call"]) == (None, None, None)
+    nothing = (spec.run, spec.script, family.call) == (None, None, None)
     if nothing and not spec.needs and not family.unit.touch(family.path):
         family.unit.note(family.path, f"job {name!r} has neither 'run', 'script' nor 'needs'")
     if spec.run is not None and spec.script is not None:

@@ -47,10 +47,10 @@ class Family:
         self.wanted = [
             "success" if isinstance(need, str) else need.on for need in _entries(spec.needs)
         ]
+        self.call = unit.said.calls.get(base)
         # What all its jobs have in common.
         self.common: dict[str, Any] = {
             "family": self.name,
-            "call": unit.said.calls.get(base),
             "tags": tuple(spec.tags or ()),
             "always": bool(spec.always),
             "allow_failure": _allowed(spec.allow_failure),
@@ -111,7 +111,11 @@ class Family:
             outputs=tuple(self._now("outputs", path) for path in spec.outputs or ()),
             **self._program(late_env),
             **self.common,
+            **self._called(row),
         )
+
+    def _called(self, row: Row) -> dict[str, Any]:
+        return {"call": None if self.call is None else self.call.at(row) if row else self.call}
 
     def _needs(self) -> tuple[str, ...]:
         said = _entries(self.spec.needs)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle.errors import WorkflowError
 from treadle.workflow.conditions import Condition
@@ -83,6 +84,10 @@ class Call(Struct, frozen=True, kw_only=True):
     constants: dict[str, Any] = {}
     process: bool = False
     is_async: bool = False
+
+    def at(self, row: Mapping[str, str]) -> Call:
+        """Return the call for a row of the matrix of its job: the values are arguments."""
+        return replace(self, constants=self.constants | row)
 
 
 class PlannedJob(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,229 @@
+"""A workflow written in Python: functions and commands that need each other."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
+
+from treadle.runner.callwords import CallWords, CommandWords, as_in_a_file
+from treadle.runner.declaring import Command, Functions, Need, Needs, Wish
+from treadle.workflow.declaration import Declaration
+from treadle.workflow.load import plan_of
+from treadle.workflow.model import Defaults
+from treadle.workflow.origin import Mistakes, Origin
+from treadle.workflow.source import label_of
+from treadle.workflow.words import take
+
+if TYPE_CHECKING:
+    from treadle.runner.result import RunResult
+    from treadle.workflow.plan import Plan
+
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+
+
+class Workflow(Declaration):
+    """Functions and commands that need each other.
+
+    ::
+
+        workflow = Workflow("etl", queues={"net": 2})
+
+        @workflow.job(queue="net", retries=2)
+        def fetch() -> bytes: ...
+
+        @workflow.job(needs=[fetch])
+        def parse(fetch: bytes) -> dict[str, int]: ...
+
+        workflow.command("pack", ["tar", "cf", "out.tar", "data"], needs=[parse])
+        result = workflow.run(tokens=4)
+
+    Args:
+        name: what it is called.
+        queues: the tokens of each queue, by name.
+        defaults: words that hold for all jobs that do not say otherwise.
+        env: environment of all commands, and of functions in processes of their own.
+
+    Raises:
+        WorkflowError: a word of `defaults` is unknown or has a wrong value.
+    """
+
+    def __init__(
+        self,
+        name: str = "",
+        *,
+        queues: Mapping[str, int | str] | None = None,
+        defaults: Mapping[str, Any] | Defaults | None = None,
+        env: Mapping[str, str | int | float] | None = None,
+    ) -> None:
+        self._file = sys._getframe(1).f_code.co_filename  # noqa: SLF001 -- messages name the caller
+        origin = Origin(label_of(Path(self._file)))
+        super().__init__(
+            name=name,
+            queues=dict(queues or {}),
+            defaults=_defaults(defaults, origin),
+            env=dict(env or {}),
+            origin=origin,
+        )
+        self._functions = Functions()
+
+    # -- declaring -----------------------------------------------------------------------
+
+    @overload
+    def job(self, function: FunctionT, /) -> FunctionT: ...
+
+    @overload
+    def job(
+        self,
+        function: None = None,
+        /,
+        *,
+        name: str | None = None,
+        needs: Needs = (),
+        process: bool = False,
+        constants: Mapping[str, Any] | None = None,
+        version: str | int | None = None,
+        **words: Unpack[CallWords],
+    ) -> Callable[[FunctionT], FunctionT]: ...
+
+    def job(
+        self,
+        function: FunctionT | None = None,
+        /,
+        *,
+        name: str | None = None,
+        needs: Needs = (),
+        process: bool = False,
+        constants: Mapping[str, Any] | None = None,
+        version: str | int | None = None,
+        **words: Any,
+    ) -> FunctionT | Callable[[FunctionT], FunctionT]:
+        """Make a function a job; it stays what it is.
+
+        A parameter that is named after a need takes what that returned. One named after
+        the family of a matrix takes a dictionary of values by name. Other parameters need
+        a default or an entry in `constants`.
+
+        Args:
+            function: what is called; a coroutine function runs on an event loop.
+            name: of the job; by default that of the function.
+            needs: names, functions or commands that must have succeeded before.
+            process: call it in another process, which can be stopped and limited.
+            constants: further arguments, by name.
+            version: changed by hand when the function does something else than before.
+            words: those of a job in a file, and exceptions in `retry_on`.
+
+        Raises:
+            WorkflowError: a word, a need or a parameter is wrong; names the place.
+        """
+        frame = sys._getframe(1)  # noqa: SLF001 -- messages name the line of the caller
+        line, place = self._place(frame)
+
+        def declare(function: FunctionT) -> FunctionT:
+            said = name or getattr(function, "__name__", "") or type(function).__name__
+            wish = Wish(said, place, needs, process, constants or {}, version, words)
+            call, plain = self._functions.bind(function, wish)
+            self.declare(said, plain, line)
+            self.calls[said] = call
+            self._functions.add(function, said)
+            return function
+
+        return declare if function is None else declare(function)
+
+    def command(
+        self,
+        name: str,
+        run: Sequence[str] | str,
+        *,
+        needs: Needs = (),
+        **words: Unpack[CommandWords],
+    ) -> Command:
+        """Add a command.
+
+        Args:
+            name: of the job.
+            run: the program and its arguments; a text is a command line.
+            needs: names, functions or commands that must have succeeded before.
+            words: those of a job in a file.
+
+        Returns:
+            What `needs` of other jobs may name.
+
+        Raises:
+            WorkflowError: a word or a need is wrong; names the place.
+        """
+        line, place = self._place(sys._getframe(1))  # noqa: SLF001 -- messages name the caller
+        said: dict[str, Any] = {**as_in_a_file(words), "run": _listed(run)}
+        if named := self._functions.needs(needs, f"{place}: job {name!r} needs"):
+            said["needs"] = named
+        self.declare(name, said, line)
+        self._functions.types.give_nothing(name)
+        return Command(name)
+
+    def _place(self, frame: FrameType) -> tuple[int, str]:
+        file, line = frame.f_code.co_filename, frame.f_lineno
+        # Messages about single words name the file of the workflow: a line of another is of no use.
+        return line if file == self._file else 0, f"{label_of(Path(file))}:{line}"
+
+    # -- running -------------------------------------------------------------------------
+
+    def plan(self) -> Plan:
+        """Return all jobs, checked; relative paths start from the working directory.
+
+        Raises:
+            WorkflowError: with every mistake that is found.
+        """
+        return plan_of(self, Path.cwd())
+
+    def run(self, *, targets: Sequence[Need] = (), **options: Any) -> RunResult:
+        """Run the jobs, and return when nothing of them is left.
+
+        What a function raises is told in the result and not raised. An interrupt
+        (Ctrl-C, SIGTERM) ends the run early, which `signum` of the result says.
+
+        Args:
+            targets: the jobs to run, with all they need; all by default.
+            options: see `treadle.runner.run`: `tokens`, `keep_going`, `views` …
+
+        Raises:
+            WorkflowError: the workflow has mistakes, or a target is unknown.
+        """
+        from treadle.runner import run  # noqa: PLC0415 -- it imports what imports this
+
+        return run(self.plan(), targets=self._targets(targets), **options)
+
+    async def run_async(self, *, targets: Sequence[Need] = (), **options: Any) -> RunResult:
+        """Run the jobs from a coroutine: functions in threads, coroutine functions on this loop.
+
+        Cancelling the task that awaits this stops the run, and waits for it.
+
+        Args:
+            targets: the jobs to run, with all they need; all by default.
+            options: see `run`.
+
+        Raises:
+            WorkflowError: the workflow has mistakes, or a target is unknown.
+        """
+        from treadle.runner.eventloop import run_async  # noqa: PLC0415 -- loads asyncio
+
+        return await run_async(self.plan(), targets=self._targets(targets), **options)
+
+    def _targets(self, targets: Sequence[Need]) -> list[str]:
+        return [
+            self._functions.name_of(target, f"{self.origin.label}: target") for target in targets
+        ]
+
+
+def _defaults(said: Mapping[str, Any] | Defaults | None, origin: Origin) -> Defaults:
+    if said is None or isinstance(said, Defaults):
+        return said or Defaults()
+    mistakes = Mistakes(origin)
+    defaults = take(Defaults, said, "[defaults]", ("defaults",), mistakes)
+    mistakes.stop()
+    return defaults or Defaults()
+
+
+def _listed(run: Sequence[str] | str) -> list[str] | str:
+    return run if isinstance(run, str) else [str(word) for word in run]
