@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -515,3 +515,8 @@ def test_max_active_bounds_the_attempts_over_all_queues() -> None:
     play.end("a")
 
     assert play.launch().uid == "c"
+
+
+@pytest.mark.parametrize("event", get_args(Event))
+def test_each_kind_of_event_has_a_method_of_its_name(event: type) -> None:
+    assert callable(getattr(Engine, event.__name__.lower()))

@@ -22,43 +22,14 @@ attempt that is over, a second one, one of an unknown job) is counted in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from treadle.engine.attempt import Attempt, AttemptState, Trigger
-from treadle.engine.commands import Collect, Command, Finish, Record, Start
-from treadle.engine.deadlines import Deadlines
-from treadle.engine.events import (
-    Begin,
-    Collected,
-    Continued,
-    Ended,
-    Event,
-    Halt,
-    Launch,
-    Offered,
-    Overrun,
-    Resized,
-    Skipped,
-    Started,
-    Tick,
-)
-from treadle.engine.ladder import Ladder
-from treadle.engine.model import (
-    NEVER,
-    EngineError,
-    Fact,
-    JobSpec,
-    NodeState,
-    Outcome,
-    Summary,
-    VertexID,
-)
-from treadle.engine.offers import Offers
-from treadle.engine.queues import Queues
-from treadle.engine.readiness import Node, Readiness
-
-Graph = Iterable[tuple[VertexID, Iterable[VertexID]]]
+from treadle.engine.books import Books
+from treadle.engine.commands import Command, Record, Start
+from treadle.engine.events import Event
+from treadle.engine.model import NEVER, EngineError, JobSpec, NodeState, Outcome, VertexID
+from treadle.engine.readiness import Node
 
 # Looked up once, because here a name costs as much as the work done with it:
 # members of enums go through a descriptor, and a named tuple's own constructor
@@ -74,72 +45,17 @@ _TAKE_STARTED, _TAKE_ENDED = Trigger.STARTED, Trigger.ENDED
 _RUNNING = AttemptState.RUNNING
 _make = tuple.__new__
 
+_METHODS: dict[type, str] = {event: event.__name__.lower() for event in get_args(Event)}
 
-class Engine:
+
+class Engine(Books):
     """Decides for one run.
 
     `handle` takes any event. Each kind of event also has a method of the same
     name, `handle` calls just that, and a driver in a hurry may call it directly:
     the facts that `handle` would have put in front of the commands are then in
-    `facts`, to be taken and kept first.
-
-    Args:
-        graph: pairs of a job's id and the ids it needs, in declaration order; acyclic.
-        queues: the tokens of each queue, by name.
-        lookahead: at most so many jobs are offered and not started; None for all that are ready.
-        max_active: at most so many attempts are active, whatever the queues would allow.
-        max_attempts: a job that has run so often is not requeued again.
-        ageing: seconds of waiting that weigh as much as one unit of priority.
-        ranks: a second criterion after the priority, greater first (`longest_remaining_path`).
-        record: also note the facts.
+    `facts`, to be taken and kept first. What it is made from: see `Books`.
     """
-
-    def __init__(
-        self,
-        graph: Graph,
-        queues: Mapping[str, float],
-        *,
-        lookahead: int | None = None,
-        max_active: int | None = None,
-        max_attempts: int | None = None,
-        ageing: float | None = None,
-        ranks: Mapping[VertexID, float] | None = None,
-        record: bool = False,
-    ) -> None:
-        self.readiness = Readiness(graph)
-        self.queues = Queues(queues)
-        self.deadlines = Deadlines()
-        self.active: dict[VertexID, Attempt] = {}
-        self.ladder = Ladder(self.deadlines, self._collect, self._note)
-        self.stuck = self.ladder.stuck
-        self.facts: list[Fact] = []
-        self.strays = 0
-        self.pushed = 0
-        self.halts = 0
-        self.offers = Offers(lookahead)
-        self.collecting = 0
-        self.aborted = 0
-        self._begun = False
-        self._max_active = NEVER if max_active is None else max_active
-        self._max_attempts = max_attempts
-        self._ageing = ageing
-        self._ranks = ranks
-        self._plain = ageing is None and ranks is None
-        self._record = record
-        self._handlers: dict[type, Callable[..., list[Command]]] = {
-            Begin: self.begin,
-            Offered: self.offered,
-            Skipped: self.skipped,
-            Launch: self.launch,
-            Started: self.started,
-            Overrun: self.overrun,
-            Ended: self.ended,
-            Collected: self.collected,
-            Tick: self.tick,
-            Continued: self.continued,
-            Halt: self.halt,
-            Resized: self.resized,
-        }
 
     def handle(self, event: Event, now: float) -> list[Command]:
         """Take one event; return what is to be done, in order.
@@ -147,29 +63,11 @@ class Engine:
         Raises:
             EngineError: the event cannot be (an answer that was not asked for).
         """
-        commands = self._handlers[event.__class__](*event, now)
+        commands: list[Command] = getattr(self, _METHODS[event.__class__])(*event, now)
         if self.facts:
             commands = [*map(Record, self.facts), *commands]
             self.facts.clear()
         return commands
-
-    def next_deadline(self) -> float | None:
-        """The instant of the next `Tick` that is needed, or None."""
-        return self.deadlines.next()
-
-    @property
-    def finished(self) -> bool:
-        """Nothing is left to do."""
-        if not self._begun or self.active or self.collecting:
-            return False
-        return bool(self.halts) or not self.readiness.unsettled
-
-    @property
-    def stalled(self) -> bool:
-        """Jobs wait for tokens, and nobody who could give some back is left."""
-        nobody = not (self.active or self.offers.open or self.collecting)
-        waiting = bool(self.queues.waiting) and not self.halts
-        return nobody and waiting and self.next_deadline() is None
 
     # -- the graph ---------------------------------------------------------------
 
@@ -288,11 +186,6 @@ class Engine:
             return []
         return self.ladder.overrun(attempt, outcome, now)
 
-    def frees_nobody(self, uid: VertexID) -> bool:
-        """Whether no job becomes ready when this one settles."""
-        node = self.readiness.nodes.get(uid)
-        return node is None or all(after.waits_for > 1 for after in node.successors or ())
-
     def _late(self, uid: VertexID, number: int) -> None:
         attempt = self.stuck.pop((uid, number), None)
         if attempt is None:
@@ -300,15 +193,6 @@ class Engine:
             return
         attempt.move(_TAKE_ENDED)
         self.queues.release(attempt.spec, attempt.slot)
-
-    def _collect(self, attempt: Attempt, outcome: Outcome, now: float) -> list[Command]:
-        node = attempt.node
-        del self.active[node.uid]
-        node.state = _ENDED
-        self.collecting += 1
-        if self._record:
-            self._note("ended", node, now, outcome.value)
-        return [_make(Collect, (node.uid, attempt.number, outcome))]
 
     def collected(self, uid: VertexID, requeue: bool, delay: float, now: float) -> list[Command]:
         """See `Collected`."""
@@ -324,11 +208,6 @@ class Engine:
                 return []
             return self.offers.make((node,), self.queues.waiting)
         return self._after_settling(self.readiness.settle(node), now)
-
-    def may_requeue(self, attempts: int) -> bool:
-        """Whether a job that has run so often may run again."""
-        limit = self._max_attempts
-        return not self.halts and (limit is None or attempts < limit)
 
     # -- stopping ----------------------------------------------------------------
 
@@ -365,13 +244,3 @@ class Engine:
             self._note("aborted", node, now, reason)
         self.offers.clear()
         self.aborted = self.readiness.unsettled - len(self.active) - self.collecting
-
-    def _finish(self, now: float) -> Finish:
-        if self._record:
-            self.facts.append(Fact("finished", None, 0, now))
-        settled = len(self.readiness.nodes) - self.readiness.unsettled
-        return Finish(Summary(settled, self.aborted, tuple(uid for uid, _ in self.stuck)))
-
-    def _note(self, kind: str, node: Node, now: float, detail: str = "") -> None:
-        if self._record:
-            self.facts.append(Fact(kind, node.uid, node.attempt, now, detail))
