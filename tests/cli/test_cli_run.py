@@ -112,7 +112,7 @@ def test_a_job_without_a_shell_finds_the_same_environment(treadle: Call, tmp_pat
     assert [found[name]["PWD"] for name in ("direct", "shell", "up", "own")] == [
         f"{tmp_path}/sub", f"{tmp_path}/sub", f"{tmp_path}", "/",
     ]  # fmt: skip
-    different = {"TREADLE_JOB", "TREADLE_SLOT", "TREADLE_TREE", "SHLVL", "_"}
+    different = {"TREADLE_JOB", "TREADLE_OUTPUT", "TREADLE_SLOT", "TREADLE_TREE", "SHLVL", "_"}
     assert set(found["shell"].items()) ^ set(found["direct"].items()) <= {
         (name, found[job].get(name, "")) for name in different for job in ("shell", "direct")
     }

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from treadle.errors import WorkflowError
 from treadle.report import View
 from treadle.report.logs import make_run_folder
-from treadle.runner.execution import Execution
-from treadle.runner.result import RunResult
+from treadle.runner.result import JobResult, RunResult
+from treadle.runner.settings import Settings
 from treadle.workflow import Plan, Workflow
 from treadle.workflow.load import plan_of
-from treadle.workflow.queues import queue_sizes
 
-__all__ = ["RunResult", "run"]
+if TYPE_CHECKING:
+    from treadle.runner.execution import Execution
+
+__all__ = ["JobResult", "RunResult", "run"]
 
 
 def run(
@@ -22,8 +25,12 @@ def run(
     *,
     targets: Sequence[str] = (),
     tokens: int | None = None,
-    keep_going: int = 0,
+    keep_going: int | None = None,
     views: Sequence[View] = (),
+    deadline: float | None = None,
+    load: float | None = None,
+    shuffle: int | None = None,
+    expected: Mapping[str, float] | None = None,
 ) -> RunResult:
     """Run the jobs of a workflow.
 
@@ -31,32 +38,50 @@ def run(
         workflow: the jobs; relative paths of a `Workflow` start from the working directory.
         targets: names or patterns of the jobs to run, with all they need; all by default.
         tokens: jobs at a time, over all queues, and the size of the default queue (see
-            `queue_sizes`); None and 0 leave the limit to the queues.
-        keep_going: start no more jobs after so many failures; 0 is no limit.
+            `queue_sizes`); 0 is no limit. None is what the workflow says, which leaves the
+            limit to the queues if it says nothing.
+        keep_going: start no more jobs after so many failures; 0 is no limit. None is what
+            the workflow says, or else no limit.
         views: take the facts as they come.
+        deadline: seconds after which the run is stopped; None is what the workflow says, or
+            else never.
+        load: nothing is started while the load average of the last minute is above this,
+            unless nothing runs.
+        shuffle: start ready jobs in a random order made of this seed, not the longest
+            path first.
+        expected: seconds that jobs will take, to start the longest path first; None is
+            what they took the last time.
 
     Returns:
         What came of each job. An interrupt by a signal is not raised, but told in the result.
 
     Raises:
-        WorkflowError: the workflow has mistakes, a target is unknown, or the folder for
-            the logs cannot be made.
+        WorkflowError: the workflow has mistakes, a target is unknown, a secret is too short
+            to be hidden, or the folder for the logs cannot be made.
+        SchedulerError: `deadline` or `load` is out of range.
     """
     plan = workflow if isinstance(workflow, Plan) else plan_of(workflow, Path.cwd())
-    chosen = plan.select(targets)
-    queues = queue_sizes(plan, chosen, tokens)
+    said = plan.settings
+    settings = Settings(
+        tokens=said.jobs if tokens is None else tokens,
+        keep_going=(said.keep_going or 0) if keep_going is None else keep_going,
+        views=views,
+        deadline=said.deadline if deadline is None else deadline,
+        load=load,
+        shuffle=shuffle,
+        expected=expected,
+    ).check()
+    execution = _execution(plan, targets, settings)
     try:
         label, logs = make_run_folder(plan.folder)
     except OSError as error:
         where, why = error.filename or plan.folder, error.strerror or str(error)
         raise WorkflowError(f"{plan.label}: cannot keep logs in {where}: {why.lower()}") from None
-    return Execution(
-        plan,
-        chosen,
-        queues,
-        max_active=tokens or None,
-        keep_going=keep_going,
-        views=views,
-        label=label,
-        logs=logs,
-    ).execute()
+    return execution.execute(label, logs)
+
+
+def _execution(plan: Plan, targets: Sequence[str], settings: Settings) -> Execution:
+    """Choose how the jobs are run: by a scheduler, which starts programs."""
+    from treadle.runner.scheduled import Scheduled  # noqa: PLC0415 -- one of several, in time
+
+    return Scheduled(plan, plan.select(targets), targets, settings)

@@ -1,195 +1,183 @@
-"""What happens in a run: jobs are provided, their ends counted, and all of it told."""
+"""What every run has, however its jobs are run: facts, a book, an order, a result.
+
+A run has two parts. In the first, jobs start as they become ready, until all are over or the
+run is cut short: by failures, by a person, by its deadline, by jobs that cannot be killed. The
+second is for the jobs that are to run all the same; it begins when nothing of the first is
+alive any more, with all tokens free. Another interrupt ends it, too.
+"""
 
 from __future__ import annotations
 
-import math
+import os
 import signal
-from collections.abc import Sequence
+from abc import ABCMeta, abstractmethod
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from treadle.clock import SYSTEM
-from treadle.errors import Terminated
-from treadle.job import EmptyJob, Job
-from treadle.job.scheduler import Scheduler
-from treadle.report import JobEnded, JobRetried, JobSkipped, RunEnded, RunStarted
-from treadle.report.reasons import Ending, reason
-from treadle.runner.job import WorkflowJob
-from treadle.runner.result import RunResult
-from treadle.status import ReturnValue
-from treadle.workflow.graph import build_dag
+from treadle.engine import longest_remaining_path
+from treadle.errors import StalledError, Terminated
+from treadle.report import Remark, RunEnded, RunStarted
+from treadle.report.text import seconds
+from treadle.runner.book import Book
+from treadle.runner.last import keep_last, read_last
+from treadle.runner.result import RunResult, result_of
+from treadle.runner.scheduler import DeadlinePassed
+from treadle.runner.secrets import redactor_for, secrets_of
+from treadle.runner.settings import Settings
+from treadle.workflow.queues import queue_sizes
 
 if TYPE_CHECKING:
-    from treadle.engine import Outcome
-    from treadle.job.base import NotifyEndType
-    from treadle.report import Fact, View
+    from treadle.report import Fact
     from treadle.workflow import Plan
 
-MAX_ATTEMPTS = 3
-"""How often a job is begun whose attempts are lost."""
+Order = str | Mapping[str, float]
 
 
-class _Scheduler(Scheduler):
-    """A scheduler that can be told to start nothing more."""
+class Execution(metaclass=ABCMeta):
+    """One run of the chosen jobs of a plan; derived classes say how jobs are run.
 
-    draining = False
-    # They only count and tell: an exception in the middle of a line would harm the line.
-    _callbacks_are_quick = True
-    _goes_ahead = True
+    Args:
+        plan: the jobs.
+        chosen: names of those that are to run, with all that they need.
+        targets: what the run was asked for.
+        settings: what is said of the run as a whole.
 
-    def _may_go_ahead(self, job: Job, outcome: Outcome) -> bool:
-        # After a failure it may be that nothing more is to be started.
-        good = isinstance(job, WorkflowJob) and job.ending(outcome).is_good(job.planned)
-        return good and not self.draining
+    Raises:
+        WorkflowError: a secret is too short, or a job asks for more than there is.
 
-    @property
-    def is_finished(self) -> bool:
-        if self.draining:
-            return not self.active_jobs
-        return super().is_finished
-
-    def enqueue(self) -> None:
-        if not self.draining:
-            super().enqueue()
-
-    def launch(self) -> None:
-        if not self.draining:
-            super().launch()
-
-
-class Execution:
-    """One run of the chosen jobs of a plan; `treadle.runner.run` says what the arguments are."""
+    Attributes:
+        label: the name of the run.
+        logs: the folder of its logs.
+        deadline: the instant at which it is stopped.
+    """
 
     def __init__(
-        self,
-        plan: Plan,
-        chosen: Sequence[str],
-        queues: dict[str, int],
-        *,
-        max_active: int | None,
-        keep_going: int,
-        views: Sequence[View],
-        label: str,
-        logs: Path,
+        self, plan: Plan, chosen: Sequence[str], targets: Sequence[str], settings: Settings
     ) -> None:
         self.plan = plan
         self.chosen = chosen
-        self.queues = queues
-        self.keep_going = keep_going
-        self.views = views
-        self.label = label
-        self.logs = logs
-        self.folder = str(logs)
-        self.good: list[str] = []
-        self.failed: list[str] = []
-        self.skipped: list[str] = []
-        # For each job that failed or was skipped, the job where the trouble began.
-        self.origins: dict[str, str] = {}
-        self.scheduler = _Scheduler(
-            self.provide,
-            self.collect,
-            queues,
-            job_timeout=math.inf,
-            order="critical-path",
-            max_active=max_active,
-        )
+        self.targets = targets
+        self.settings = settings
+        self.queues = queue_sizes(plan, chosen, settings.tokens)
+        self.secrets = secrets_of(plan, chosen, os.environ)
+        self.redactor = redactor_for(self.secrets)
+        self.book = Book(plan, chosen, self.tell, keep_going=settings.keep_going)
+        self.label = ""
+        self.logs = Path()
+        self.deadline: float | None = None
+        self._signum = 0
+        self._cause = self._detail = ""
+
+    @abstractmethod
+    def run_jobs(self, needs: Mapping[str, Sequence[str]], order: Order, *, last: bool) -> None:
+        """Run jobs; return or raise when nothing of them is left.
+
+        Args:
+            needs: the jobs, and which of them each one needs.
+            order: which of the ready jobs goes first, as for `Scheduler`.
+            last: these run although the run was cut short: there is no deadline, and
+                failures do not keep any of them from being started.
+
+        Raises:
+            KeyboardInterrupt, Terminated: a signal came.
+            DeadlinePassed: the deadline of the run has come.
+            StalledError: nothing can go on.
+        """
 
     def tell(self, fact: Fact) -> None:
         """Give a fact to all views."""
-        for view in self.views:
+        for view in self.settings.views:
             view.take(fact)
 
-    def execute(self) -> RunResult:
-        """Run the jobs; return when nothing of them is left."""
+    def execute(self, label: str, logs: Path) -> RunResult:
+        """Run the jobs; return when nothing of them is left.
+
+        Args:
+            label: the name of the run.
+            logs: the folder for its logs.
+        """
+        self.label, self.logs = label, logs
         begin = SYSTEM.monotonic()
-        dag = build_dag({name: self.plan.jobs[name].needs for name in self.chosen})
-        self.tell(RunStarted(self.label, self.plan.label, len(self.chosen), self.queues, self.logs))
-        signum = 0
+        if self.settings.deadline is not None:
+            self.deadline = begin + self.settings.deadline
+        remarks: list[Fact] = []
+        before = read_last(self.plan, remarks.append)
+        expected = before.durations if self.settings.expected is None else self.settings.expected
+        needs = {name: self.plan.jobs[name].needs for name in self.chosen}
+        known = {name: expected[name] for name in self.chosen if name in expected}
+        self.tell(RunStarted(label, self.plan.label, len(needs), self.queues, logs, needs, known))
+        for said in remarks:
+            self.tell(said)
         try:
-            self.scheduler.run(dag)
-        except KeyboardInterrupt:
-            signum = signal.SIGINT
-        except Terminated as error:
-            signum = error.signum
+            self._both_parts(needs, self._order(needs, known))
+            if remark := keep_last(
+                self.plan, before, self.book, self.targets, self.settings.shuffle
+            ):
+                self.tell(remark)
         finally:
             duration = SYSTEM.monotonic() - begin
-            left = self.left()
-            self.tell(RunEnded(duration, len(left), signum))
-        return RunResult(
-            run=self.label,
-            logs=self.logs,
-            good=tuple(self.good),
-            failed=tuple(self.failed),
-            skipped=tuple(self.skipped),
-            left=left,
+            left = len(self.book.left())
+            self.tell(RunEnded(duration, left, self._signum, self._cause, self._detail))
+        return result_of(
+            self.book,
+            run=label,
+            logs=logs,
             duration=duration,
-            signum=signum,
+            signum=self._signum,
+            cause=self._cause,
+            detail=self._detail,
+            seed=self.settings.shuffle,
         )
 
-    def left(self) -> tuple[str, ...]:
-        """Return the jobs that were never begun."""
-        over = {*self.good, *self.failed, *self.skipped}
-        return tuple(name for name in self.chosen if name not in over)
+    # -- the two parts -------------------------------------------------------------------
 
-    def provide(
-        self, uid: Any, data: Any, predecessors: frozenset[Any], notify_end: NotifyEndType
-    ) -> Job:
-        """Make a job when it is ready; see `Scheduler`."""
-        del data, predecessors  # the plan has both, the needs in their order
-        planned = self.plan.jobs[uid]
-        if any(need in self.origins for need in planned.needs):
-            return EmptyJob(uid, planned, notify_end, ReturnValue.force_fail)
-        if not planned.argv:
-            return EmptyJob(uid, planned, notify_end, ReturnValue.success)
-        return WorkflowJob(uid, planned, notify_end, self)
+    def _both_parts(self, needs: Mapping[str, Sequence[str]], order: Order) -> None:
+        try:
+            self._part(needs, order, last=False)
+            self.book.abandon()
+            stopped = bool(self._signum) or self._cause == "deadline"
+            if names := self.book.remaining(stopped=stopped):
+                among = set(names)
+                rest = {name: [n for n in needs[name] if n in among] for name in names}
+                self._part(rest, order, last=True)
+                self.book.abandon()
+        except KeyboardInterrupt:
+            # It came between the two: nothing runs, and nothing more is to.
+            self._signum = self._signum or signal.SIGINT
 
-    def collect(self, job: Job) -> bool:
-        """Deal with the end of a job; see `Scheduler`."""
-        if isinstance(job, WorkflowJob):
-            ending = job.ending()
-            if self.again(job, ending):
-                return True
-            self.ended(job, ending)
-        elif job.status is ReturnValue.success:
-            self.good.append(job.data.name)
-            self.tell(JobEnded(job.data.name, 0, ReturnValue.success, "exited", 0.0))
-        else:
-            self.skip(job.data.name)
-        return False
+    def _part(self, needs: Mapping[str, Sequence[str]], order: Order, *, last: bool) -> None:
+        """Run jobs; note what cut that short, if nothing did before."""
+        signum, cause, detail = 0, "", ""
+        try:
+            self.run_jobs(needs, order, last=last)
+        except KeyboardInterrupt:
+            signum = int(signal.SIGINT)
+        except Terminated as error:
+            signum = error.signum
+        except DeadlinePassed:
+            cause = "deadline"
+            detail = f"its time was up after {seconds(self.settings.deadline or 0.0)}"
+        except StalledError as error:
+            cause, detail = "stalled", str(error)
+        self._signum = self._signum or signum
+        if not self._cause:
+            self._cause, self._detail = cause, detail
 
-    def skip(self, uid: str) -> None:
-        """Count a job that cannot run, and tell why."""
-        bad = [n for n in self.plan.jobs[uid].needs if n in self.origins]
-        need = next((n for n in bad if self.origins[n] == n), bad[0])
-        self.origins[uid] = self.origins[need]
-        self.skipped.append(uid)
-        self.tell(JobSkipped(uid, need, self.origins[uid]))
+    # -- the order -----------------------------------------------------------------------
 
-    def again(self, job: WorkflowJob, ending: Ending) -> bool:
-        """Tell whether the job is to run again: it was lost, through no fault of its own."""
-        lost = ending.outcome == "lost" and job.attempt < MAX_ATTEMPTS
-        if not lost or job.interrupted or self.scheduler.draining:
-            return False
-        took, why = job.timing_info.duration, reason(ending, job.planned)
-        self.tell(JobRetried(job.name, job.attempt, took, why))
-        return True
+    def _order(self, needs: Mapping[str, Sequence[str]], known: Mapping[str, float]) -> Order:
+        seed = self.settings.shuffle
+        if seed is not None:
+            from random import Random  # noqa: PLC0415 -- it takes a while to load
 
-    def ended(self, job: WorkflowJob, ending: Ending) -> None:
-        """Count the end of a job, and tell it."""
-        good = ending.is_good(job.planned)
-        (self.good if good else self.failed).append(job.name)
-        self.tell(
-            JobEnded(
-                name=job.name,
-                attempt=job.attempt,
-                status=ReturnValue.success if good else ReturnValue.failure,
-                outcome=ending.outcome,
-                duration=job.timing_info.duration,
-                detail="" if good else reason(ending, job.planned),
-                log=job.log,
-                leaked=ending.leaked,
-            )
-        )
-        if not good:
-            self.origins[job.name] = job.name
-            self.scheduler.draining |= len(self.failed) == self.keep_going
+            self.tell(Remark(f"the order of ready jobs is shuffled, with seed {seed}"))
+            random = Random(seed).random  # noqa: S311 -- nothing secret
+            return {name: random() for name in needs}
+        if not known:
+            return "critical-path"
+        # What was never run may take as long as what was, on average.
+        mean = sum(known.values()) / len(known)
+        ranks = longest_remaining_path(needs.items(), lambda name: known.get(str(name), mean))
+        return {str(name): rank for name, rank in ranks.items()}

@@ -2,16 +2,98 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from treadle.report.feed import JobEnded, JobSkipped
+from treadle.status import ReturnValue
+
+if TYPE_CHECKING:
+    from treadle.process.conditions import Usage
+    from treadle.runner.book import Book
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """What came of one job.
+
+    Attributes:
+        status: `success`, `failure`, or `skip` for a job that was not run.
+        outcome: how its last attempt ended (``exited``, ``timed_out`` …); empty if it
+            was not run.
+        attempts: how many there were.
+        duration: seconds that the last attempt took.
+        detail: why it failed or was not run.
+        log: the output of the last attempt.
+        usage: what the last attempt used, where that is known.
+        code: its exit code; negative is a signal.
+    """
+
+    status: ReturnValue
+    outcome: str = ""
+    attempts: int = 0
+    duration: float = 0.0
+    detail: str = ""
+    log: Path | None = None
+    usage: Usage | None = None
+    code: int | None = None
+
+
+class Statuses(Mapping[str, JobResult]):
+    """The jobs of a run that are over, by name; each record is made when it is asked for."""
+
+    def __init__(self, ends: Mapping[str, JobEnded], skips: Mapping[str, JobSkipped]) -> None:
+        self._ends = ends
+        self._skips = skips
+
+    def __getitem__(self, name: str) -> JobResult:
+        end = self._ends.get(name)
+        if end is None:
+            skip = self._skips[name]
+            why = skip.why or f"'{skip.origin}' failed"
+            return JobResult(ReturnValue.skip, detail=why)
+        return JobResult(
+            end.status,
+            end.outcome,
+            end.attempt,
+            end.duration,
+            end.detail,
+            Path(end.log) if end.log is not None else None,
+            end.usage,
+            end.code,
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._ends
+        yield from self._skips
+
+    def __len__(self) -> int:
+        return len(self._ends) + len(self._skips)
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
     """What came of a run.
 
-    `signum` is the signal that ended the run early, 0 if none did. `left` are the
-    jobs that were never begun because the run ended early.
+    Attributes:
+        run: its name.
+        logs: the folder of its logs.
+        good: jobs that have done what they are for.
+        failed: jobs that have not.
+        skipped: jobs that were not run because something that they need failed.
+        left: jobs that were never begun because the run ended early.
+        duration: seconds that the run took.
+        signum: the signal that ended it early, 0 if none did.
+        unwanted: jobs that were not to be run, by `when` or because nothing failed.
+        allowed: jobs that failed and were allowed to.
+        flaky: good jobs that failed before they were.
+        cause: why else it ended early: ``deadline`` or ``stalled``.
+        detail: says `cause` in words.
+        seed: what the order was shuffled with, if it was.
+        statuses: what came of each job that is over.
+        values: what jobs that are Python functions returned.
     """
 
     run: str
@@ -22,8 +104,54 @@ class RunResult:
     left: tuple[str, ...]
     duration: float
     signum: int
+    unwanted: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+    flaky: tuple[str, ...] = ()
+    cause: str = ""
+    detail: str = ""
+    seed: int | None = None
+    statuses: Mapping[str, JobResult] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def success(self) -> bool:
-        """Whether every selected job succeeded."""
-        return not (self.failed or self.skipped or self.left or self.signum)
+        """Whether nothing failed that may not, and nothing is left to be done."""
+        bad = self.failed or self.skipped or self.left or self.signum or self.cause
+        return not bad
+
+    @property
+    def timings(self) -> dict[str, float]:
+        """The seconds that the last attempt of each job took, for those that were run."""
+        return {name: status.duration for name, status in self.statuses.items() if status.attempts}
+
+
+def result_of(
+    book: Book,
+    *,
+    run: str,
+    logs: Path,
+    duration: float,
+    signum: int,
+    cause: str,
+    detail: str,
+    seed: int | None,
+) -> RunResult:
+    """Return what a book says when the run is over."""
+    return RunResult(
+        run=run,
+        logs=logs,
+        good=tuple(book.good),
+        failed=tuple(book.failed),
+        skipped=tuple(book.skipped),
+        left=book.left(),
+        duration=duration,
+        signum=signum,
+        unwanted=tuple(book.unwanted),
+        allowed=tuple(book.allowed),
+        flaky=tuple(book.flaky),
+        cause=cause,
+        detail=detail,
+        seed=seed,
+        statuses=Statuses(book.ends, book.skips),
+        values=book.results,
+    )

@@ -1,0 +1,253 @@
+"""A run whose jobs are programs: a scheduler starts them and takes their ends."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from treadle.clock import SYSTEM
+from treadle.errors import ProcessError
+from treadle.job import EmptyJob, Job
+from treadle.process import Conditions
+from treadle.process.available import available
+from treadle.report import Remark
+from treadle.report.redact import SHORTEST
+from treadle.runner.execution import Execution, Order
+from treadle.runner.job import WorkflowJob
+from treadle.runner.scheduler import RunScheduler
+from treadle.runner.secrets import redactor_for, secret_values
+from treadle.status import ReturnValue
+from treadle.workflow.graph import build_dag
+from treadle.workflow.names import file_name
+from treadle.workflow.plan import DEFAULT_OUTPUT_LIMIT, PlannedJob
+
+if TYPE_CHECKING:
+    from treadle.job.base import NotifyEndType
+    from treadle.process.conditions import Usage
+    from treadle.report.reasons import Ending
+    from treadle.workflow.expressions import Values
+
+
+class RunJob(Protocol):
+    """What is asked of a job that has attempts, whatever it runs.
+
+    Attributes:
+        name: of the job.
+        attempt: the number of the attempt.
+        first_began: when its first attempt began, an instant of the monotonic clock.
+        began: when this one did.
+        over: when this one ended.
+        log: where its output goes.
+        usage: what it used.
+        values: what it leaves for other jobs.
+        requeue_delay: is set to the pause before the next attempt.
+    """
+
+    name: str
+    attempt: int
+    queue_name: str
+    tokens: float
+    further_tokens: Mapping[str, float]
+    values: dict[str, str] | None
+    first_began: float | None
+    requeue_delay: float | None
+
+    @property
+    def began(self) -> float:
+        """When this attempt began."""
+
+    @property
+    def over(self) -> float:
+        """When this attempt ended."""
+
+    @property
+    def log(self) -> str | None:
+        """Where its output goes."""
+
+    @property
+    def usage(self) -> Usage | None:
+        """What it used, where that is known."""
+
+    def end(self) -> Ending:
+        """How this attempt ended."""
+
+
+class Scheduled(Execution):
+    """One run; see `Execution`.
+
+    Attributes:
+        scheduler: of the part that is under way.
+    """
+
+    scheduler: RunScheduler
+
+    def run_jobs(self, needs: Mapping[str, Sequence[str]], order: Order, *, last: bool) -> None:
+        """See `Execution`."""
+        self._folder = str(self.logs)
+        self._has_warden = available()
+        self._claims: dict[tuple[str, float], Mapping[str, float]] = {}
+        self._folders: dict[Path, tuple[str, str]] = {}
+        self.scheduler = RunScheduler(
+            self.provide,
+            self.collect,
+            self.queues,
+            book=self.book,
+            order=order,
+            max_active=self.settings.tokens or None,
+            deadline=None if last else self.deadline,
+            load=None if last else self.settings.load,
+            last=last,
+        )
+        self.scheduler.run(build_dag(needs))
+
+    # -- callbacks -----------------------------------------------------------------------
+
+    def provide(
+        self, uid: Any, data: Any, predecessors: frozenset[Any], notify_end: NotifyEndType
+    ) -> Job:
+        """Make a job when it is ready; see `Scheduler`."""
+        del data, predecessors  # the plan has both, the needs in their order
+        planned = self.plan.jobs[uid]
+        if why := self.book.verdict(uid, os.environ):
+            return EmptyJob(uid, why, notify_end, ReturnValue.skip)
+        if planned.argv or planned.script is not None or planned.late is not None:
+            return WorkflowJob(uid, planned, notify_end, self)
+        if planned.call is not None:
+            return self._call(uid, planned, notify_end)
+        return EmptyJob(uid, planned, notify_end, ReturnValue.success)
+
+    def collect(self, job: Job) -> bool:
+        """Deal with the end of a job; see `Scheduler`."""
+        if isinstance(job, EmptyJob):
+            if job.status is ReturnValue.skip:
+                self.book.skip(str(job.uid), job.data)
+            else:
+                self.book.gathered(str(job.uid))
+            return False
+        return self._over(cast(RunJob, job))
+
+    def _call(self, uid: str, planned: PlannedJob, notify_end: NotifyEndType) -> Job:
+        """Make the job of a Python function, among others that are programs."""
+        from treadle.runner.function import FunctionJob  # noqa: PLC0415 -- few workflows have both
+
+        return FunctionJob(uid, planned, notify_end, self)
+
+    def started(self, job: RunJob) -> None:
+        """Tell that an attempt begins."""
+        self.book.started(
+            job.name,
+            job.attempt,
+            SYSTEM.monotonic(),
+            log=job.log,
+            queues=self._claims_of(job),
+            slot=self.scheduler.slot_of(cast(Job, job)),
+        )
+
+    def _over(self, job: RunJob) -> bool:
+        ending, log = job.end(), job.log
+        if self.redactor is not None:
+            log = self._masked(log)
+        if job.values:
+            self.book.values[job.name] = {n: self.mask(v) for n, v in job.values.items()}
+        delay = self.book.ended(
+            job.name,
+            job.attempt,
+            ending,
+            began=job.began,
+            now=job.over,
+            first_began=job.first_began,
+            log=log,
+            usage=job.usage,
+            mask=self.mask if self.redactor is not None else None,
+        )
+        job.requeue_delay = delay
+        return delay is not None
+
+    # -- secrets -------------------------------------------------------------------------
+
+    @property
+    def values(self) -> Values:
+        """What jobs wrote, by name."""
+        return self.book.values
+
+    def mask(self, text: str) -> str:
+        """Return a text without secrets."""
+        return text if self.redactor is None else self.redactor.text(text)
+
+    def hide(self, job: PlannedJob, env: Mapping[str, str]) -> None:
+        """Take note of the secrets of a job that depend on values of other jobs.
+
+        Raises:
+            ProcessError: one of them is too short to be hidden.
+        """
+        if not job.secret:
+            return
+        fresh = secret_values(job, {**os.environ, **env})
+        for name, value in fresh.items():
+            if len(value) < SHORTEST:
+                raise ProcessError(
+                    f"its secret '{name}' has {len(value)} characters; "
+                    f"what is shorter than {SHORTEST} cannot be hidden"
+                )
+        self.secrets |= set(fresh.values())
+        self.redactor = redactor_for(self.secrets)
+
+    def _masked(self, log: str | None) -> str | None:
+        """Hide the secrets in a log; return where it is, None if nobody is to read it."""
+        if log is None or self.redactor is None:
+            return log
+        try:
+            self.redactor.file(log)
+        except FileNotFoundError:  # nothing was started
+            return log
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            self.tell(Remark(f"{log} may hold secrets: they could not be hidden: {why}"))
+            return None
+        return log
+
+    # -- what many jobs have in common, worked out once ------------------------------------
+
+    def stem(self, name: str) -> str:
+        """Return where the files of a job are, but for their endings."""
+        return f"{self._folder}/{file_name(name)}"
+
+    def where(self, cwd: Path) -> tuple[str, str]:
+        """Return the folder of a job, and what its `PWD` is.
+
+        A program that is run directly has no shell in front of it that would set this.
+        """
+        known = self._folders.get(cwd)
+        if known is None:
+            folder = str(cwd)
+            known = folder, os.path.realpath(folder) if ".." in cwd.parts else folder
+            self._folders[cwd] = known
+        return known
+
+    def conditions(self, job: PlannedJob) -> Conditions:
+        """Return under which conditions the program of a job runs."""
+        most = job.output_limit
+        if most == DEFAULT_OUTPUT_LIMIT and not self._has_warden:
+            # Only a warden watches the output. What somebody asked for is an error without
+            # one; what nobody said is not.
+            most = None
+        return Conditions(
+            job.leak,
+            job.limits or None,
+            job.nice,
+            job.umask,
+            job.tty,
+            job.terminal,
+            job.idle_timeout,
+            most,
+        )
+
+    def _claims_of(self, job: RunJob) -> Mapping[str, float]:
+        if job.further_tokens:
+            return {job.queue_name: job.tokens, **job.further_tokens}
+        claims = self._claims.get((job.queue_name, job.tokens))
+        if claims is None:
+            claims = self._claims[job.queue_name, job.tokens] = {job.queue_name: job.tokens}
+        return claims

@@ -1,0 +1,35 @@
+"""What is said of a run as a whole."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from treadle.errors import SchedulerError
+from treadle.report import View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What is said of a run as a whole; `treadle.runner.run` says what each means."""
+
+    tokens: int | None = None
+    keep_going: int = 0
+    views: Sequence[View] = ()
+    deadline: float | None = None
+    load: float | None = None
+    shuffle: int | None = None
+    expected: Mapping[str, float] | None = None
+
+    def check(self) -> Settings:
+        """Return this if it can be used.
+
+        Raises:
+            SchedulerError: one of the settings is out of range.
+        """
+        for name in ("deadline", "load"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                raise SchedulerError(f"{name} is {value!r}; it must be above 0, or None")
+        return self
