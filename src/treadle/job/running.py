@@ -19,8 +19,9 @@ import threading
 from typing import TYPE_CHECKING
 
 from treadle.errors import SchedulerError
+from treadle.job.attempts import describe
 from treadle.job.base import Job
-from treadle.job.driver import Driver, describe
+from treadle.job.driver import Driver
 from treadle.job.live import logger
 from treadle.job.signals import Signals
 from treadle.job.ticket import AskMessage, HaltMessage
