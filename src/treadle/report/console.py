@@ -216,8 +216,8 @@ class Console:
         return self._redactor.text(text) if self._redactor else text
 
     def _annotate(self, fact: JobEnded) -> None:
-        hidden = replace(fact, name=self._hide(fact.name), detail=self._hide(fact.detail))
-        if line := self._marks.failure(hidden):
+        shown = replace(fact, name=self._safe(fact.name), detail=self._safe(fact.detail))
+        if line := self._marks.failure(shown):
             self.live.screen.line(line)
 
 

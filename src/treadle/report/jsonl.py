@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -53,7 +54,7 @@ class JsonLines:
         ts = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         head = {"seq": self._seq, "ts": ts, "mono": now - self._began}
         event = self._makers[type(fact)](fact, head)
-        self._out.line(self._encode(event).decode())
+        self._out.line(_printable(self._encode(event).decode()))
 
     def _run_started(self, fact: feed.RunStarted, head: dict[str, Any]) -> events.RunStarted:
         needs = {
@@ -157,6 +158,13 @@ class JsonLines:
         """Return a name as a key, which has to be UTF-8: what is not is written out."""
         text = self._redactor.text(name) if self._redactor else name
         return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def _printable(line: str) -> str:
+    """Return a line that steers no terminal: what is not printable stands only in strings."""
+    if line.isprintable():
+        return line
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in line)
 
 
 def _bytes(text: str) -> bytes:
