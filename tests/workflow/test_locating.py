@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from treadle.workflow.locate import locate, place_at
+from treadle.workflow.locate import locate
 
 Path = tuple[str | int, ...]
 
@@ -109,10 +109,6 @@ def test_every_path_of_a_parsed_text_is_known() -> None:
 
 def test_a_text_that_is_not_understood_gives_what_there_was() -> None:
     assert locate("a = 1\n= = =\nb = 2") == {("a",): (1, 1)}
-
-
-def test_what_is_behind_the_text_is_at_its_end() -> None:
-    assert place_at("a = [1,\n2\n\n", 11) == (2, 2)
 
 
 MANY = 40_000

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
     from treadle.workflow.words import Path
 
-_SHORT = r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"' + r"|'[^'\n]*+'"
+SHORT = r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"' + r"|'[^'\n]*+'"
+"""Pattern of a string of one line."""
+
 STRING = (
     r'"""[^"\\]*+(?:(?:\\.|"(?!""))[^"\\]*+)*+"{3,5}' + r"|'''[^']*+(?:'(?!'')[^']*+)*+'{3,5}"
-    f"|{_SHORT}"
+    f"|{SHORT}"
 )
 """Pattern of a string of TOML or JSON; it wants `re.DOTALL`."""
 
@@ -37,12 +39,10 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]++")
 _SCALAR = re.compile(r"\d{4}-\d\d-\d\d \d[^\s,\]}#]*+|[^\s,\]}#]++")
 _AROUND_DOT = re.compile(r"[ \t]*+\.[ \t]*+")
 _TO_BRACKET = re.compile(rf"(?:[^\[\]{{}}\"'#]++|{STRING}|#[^\n]*+)*+[\[\]{{}}]", re.DOTALL)
-_KEY_OR_BRACKET = re.compile(rf"({_SHORT})\s*+:|{_SHORT}|[\[\]{{}}]")
-_CONSTANT = re.compile(rf"{_SHORT}|(NaN|-?Infinity)")
-_PLAIN = r"(?!\"\"\"|''')" + f"(?:{_SHORT})"
+_PLAIN = r"(?!\"\"\"|''')" + f"(?:{SHORT})"
 # A whole value on one line, without another table or list in it.
 _VALUE = rf"{_PLAIN}|[^\s\"'\[{{#][^\n\"'#]*+|[\[{{](?:[^\[\]{{}}\"'#\n]++|{_PLAIN})*+[\]}}]"
-_PAIR = rf"(?:[A-Za-z0-9_.-]++|{_SHORT})[ \t]*+=[ \t]*+(?:{_VALUE})"
+_PAIR = rf"(?:[A-Za-z0-9_.-]++|{SHORT})[ \t]*+=[ \t]*+(?:{_VALUE})"
 _SIMPLE_LINES = re.compile(rf"(?:[ \t]*+(?:{_PAIR})?[ \t]*+(?:#[^\n]*+)?\r?\n)*+")
 
 
@@ -66,9 +66,8 @@ def places(text: str, offsets: Iterable[int]) -> dict[int, Place]:
 
 
 def place_at(text: str, offset: int) -> Place:
-    """Return the place of an offset; the end of the last line for one in the blanks behind it."""
-    at = min(offset, len(text.rstrip()))
-    return places(text, [at])[at]
+    """Return the place of an offset."""
+    return places(text, [offset])[offset]
 
 
 def locate(text: str, wanted: Iterable[Path] | None = None) -> dict[Path, Place]:
@@ -84,30 +83,6 @@ def locate(text: str, wanted: Iterable[Path] | None = None) -> dict[Path, Place]
         scanner.scan()
     where = places(text, scanner.found.values())
     return {path: where[at] for path, at in scanner.found.items()}
-
-
-def repeated_key(text: str) -> tuple[int, str]:
-    """Return where a key of a JSON text stands that its object has already, and the key."""
-    inside: list[set[str]] = []
-    for match in _KEY_OR_BRACKET.finditer(text):
-        if match[0] in "[{":
-            inside.append(set())
-        elif match[0] in "]}":
-            inside.pop()
-        elif match[1]:
-            key = _unquote_json(match[1])
-            if key in inside[-1]:
-                return match.start(), key
-            inside[-1].add(key)
-    raise ValueError("no key is repeated")
-
-
-def constant(text: str) -> tuple[int, str]:
-    """Return where a word stands that Python reads as a number and JSON does not, and the word."""
-    for match in _CONSTANT.finditer(text):
-        if match[1]:
-            return match.start(), match[1]
-    raise ValueError("there is no such word")
 
 
 class _Lost(Exception):  # noqa: N818 -- a turn of control, not an error
@@ -194,7 +169,7 @@ class _Scanner:
                 return tuple(parts)
 
     def unquote(self, raw: str) -> str:
-        return _unquote_json(raw) if self.json else _unquote_toml(raw)
+        return unquote_json(raw) if self.json else _unquote_toml(raw)
 
     def pair(self, table: Path) -> None:
         start = self.at
@@ -255,7 +230,8 @@ def _with_prefixes(paths: Iterable[Path]) -> Iterator[Path]:
             yield path[:length]
 
 
-def _unquote_json(raw: str) -> str:
+def unquote_json(raw: str) -> str:
+    """Return what a string of JSON means."""
     return str(json.loads(raw)) if "\\" in raw else raw[1:-1]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from treadle.errors import WorkflowError
-from treadle.workflow import source
+from treadle.workflow import source, syntax
 from treadle.workflow.declaration import Declaration
 from treadle.workflow.locate import locate
 from treadle.workflow.origin import Origin
@@ -29,8 +29,8 @@ def read(path: Path, label: str) -> tuple[dict[str, Any], Origin]:
     text = source.read_text(path, label)
     origin = Origin(label, partial(locate, text))
     if path.suffix == ".json":
-        return source.parse_json(text, label), origin
-    tree = source.parse_toml(text, label)
+        return syntax.parse_json(text, label), origin
+    tree = syntax.parse_toml(text, label)
     if path.name == source.PROJECT_FILE:
         tree = _tool_table(tree, origin)
     return tree, origin
