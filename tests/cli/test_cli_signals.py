@@ -171,7 +171,7 @@ def test_closed_streams_are_no_error(tmp_path: Path, environment: dict[str, str]
 
 
 @pytest.mark.timeout(30)
-def test_a_terminal_has_a_line_that_is_taken_away_again(
+def test_a_terminal_has_an_area_that_is_taken_away_again(
     tmp_path: Path, environment: dict[str, str], ready: Path
 ) -> None:
     (tmp_path / "treadle.toml").write_text('[job."the\\tjob"]\nrun = "cat ready"\n')
@@ -179,7 +179,7 @@ def test_a_terminal_has_a_line_that_is_taken_away_again(
     run = start(tmp_path, environment, stdout=theirs, stderr=theirs)
     os.close(theirs)
     seen = ""
-    while not re.search(r"0/1: the    job \d", seen):
+    while not re.search(r"0/1.*the    job", seen, re.DOTALL):
         seen += os.read(ours, 4096).decode()
     ready.write_text("go\n")
     with contextlib.suppress(OSError):  # how a terminal says that nobody is there any more
@@ -187,7 +187,7 @@ def test_a_terminal_has_a_line_that_is_taken_away_again(
             seen += piece.decode()
     os.close(ours)
     assert run.wait(timeout=30) == 0
-    shown = re.sub(r"[^\n]*\r\x1b\[2K", "", seen.replace("\r\n", "\n"))
+    shown = re.sub(r"\x1b\[\?7l.*?\r\x1b\[J", "", seen.replace("\r\n", "\n"), flags=re.DOTALL)
     shown = re.sub(r"\x1b\[[0-9;]*m", "", shown)
     assert re.fullmatch(
         r"\[1/1\] ok  +[\d.]+s  the    job\ndone: 1 job in [\d.]+s; logs in \S+\n", shown
