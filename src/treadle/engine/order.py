@@ -29,9 +29,19 @@ class Line:
         """Put the node behind all that have the same key."""
         same = self._by_key.get(key)
         if same is None:
-            same = self._by_key[key] = deque()
-            heappush(self._keys, key)
+            same = self._new(key)
         same.append(node)
+
+    def _new(self, key: Hashable) -> deque[Node]:
+        keys, by_key = self._keys, self._by_key
+        if len(keys) == 1 and not by_key[keys[0]]:
+            # Nobody waits: what was kept for the last key does for this one.
+            same = by_key[key] = by_key.pop(keys[0])
+            keys[0] = key
+            return same
+        same = by_key[key] = deque()
+        heappush(keys, key)
+        return same
 
     def head(self) -> Node | None:
         """The node that is to start next."""

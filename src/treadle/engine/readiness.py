@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from treadle.engine.model import EngineError, JobSpec, NodeState, VertexID
+from treadle.engine.model import NEVER, EngineError, JobSpec, NodeState, VertexID
 
 _WAITING, _SETTLED = NodeState.WAITING, NodeState.SETTLED
 
@@ -30,38 +30,33 @@ class Node:
     def __init__(self, uid: VertexID) -> None:
         self.uid = uid
         self.state = _WAITING
-        self.waits_for = 0
+        self.waits_for = self.attempt = self.number = 0
         self.successors: list[Node] | None = None
-        self.attempt = 0
-        self.number = 0
         self.spec: JobSpec | None = None
-        self.deadline = float("inf")
+        self.deadline = NEVER
 
 
 class Readiness:
     """The graph's nodes in their order, and how many are not settled yet."""
 
     def __init__(self, graph: Iterable[tuple[VertexID, Iterable[VertexID]]]) -> None:
-        self.nodes: dict[VertexID, Node] = {}
+        nodes = self.nodes = dict[VertexID, Node]()
         edges = []
         for uid, predecessors in graph:
-            self.nodes[uid] = Node(uid)
+            node = nodes[uid] = Node(uid)
             if predecessors:
-                edges.append((uid, predecessors))
-        self.unsettled = len(self.nodes)
-        for uid, predecessors in edges:
-            self._connect(self.nodes[uid], predecessors)
-
-    def _connect(self, node: Node, predecessors: Iterable[VertexID]) -> None:
-        for predecessor in predecessors:
-            before = self.nodes.get(predecessor)
-            if before is None:
-                raise EngineError(f"{node.uid!r} needs {predecessor!r}, which does not exist")
-            if before.successors is None:
-                before.successors = [node]
-            else:
-                before.successors.append(node)
-            node.waits_for += 1
+                edges.append((node, predecessors))
+        self.unsettled = len(nodes)
+        for node, predecessors in edges:
+            for predecessor in predecessors:
+                before = nodes.get(predecessor)
+                if before is None:
+                    raise EngineError(f"{node.uid!r} needs {predecessor!r}, which does not exist")
+                if before.successors is None:
+                    before.successors = [node]
+                else:
+                    before.successors.append(node)
+                node.waits_for += 1
 
     def sources(self) -> list[Node]:
         """The nodes that wait for nothing, in order."""
