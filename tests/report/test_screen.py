@@ -240,23 +240,26 @@ def test_nothing_is_drawn_in_a_run_that_is_over_at_once_and_rich_is_not_loaded()
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
-def test_C09_before_ctrl_z_stops_us_the_area_is_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("asked", [signal.SIGTSTP, signal.SIGUSR1, signal.SIGQUIT])
+def test_C09_before_ctrl_z_stops_us_or_a_signal_asks_the_area_is_taken_away(
+    monkeypatch: pytest.MonkeyPatch, asked: signal.Signals
+) -> None:
     heard: list[int] = []
-    before = signal.signal(signal.SIGTSTP, lambda signum, _: heard.append(signum))
+    before = signal.signal(asked, lambda signum, _: heard.append(signum))
     try:
         slow = Slow(monkeypatch)
         assert "0/9" in slow.text()
-        signal.raise_signal(signal.SIGTSTP)
-        assert heard == [signal.SIGTSTP]
+        signal.raise_signal(asked)
+        assert heard == [asked]
         # The scheduler stops the process in a moment; until then nothing is drawn.
         assert slow.text() == ERASE
         slow.live._still_until = 0.0
         assert "0/9" in slow.text()
-        ours = signal.getsignal(signal.SIGTSTP)
+        ours = signal.getsignal(asked)
         slow.live.take(RunEnded(1))
-        assert signal.getsignal(signal.SIGTSTP) != ours
+        assert signal.getsignal(asked) != ours
     finally:
-        signal.signal(signal.SIGTSTP, before)
+        signal.signal(asked, before)
 
 
 def test_nobody_who_left_ctrl_z_alone_gets_a_handler(monkeypatch: pytest.MonkeyPatch) -> None:

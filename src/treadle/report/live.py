@@ -22,7 +22,8 @@ _TICK = 0.1
 _FIRST = 0.3
 _HEARTBEAT = 60.0
 _NAMED = 5
-_STANDING_STILL = 1.0
+_ASIDE = 1.0
+_HEARD = (signal.SIGTSTP, signal.SIGUSR1, signal.SIGQUIT)
 
 
 class Live:
@@ -57,7 +58,7 @@ class Live:
         self._beat_at = 0.0
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
-        self._stop = _Stop(self._stand_still)
+        self._signals = _Signals(self._step_aside)
 
     def attach(self, out: Output) -> None:
         """Write lines to another stream than the area."""
@@ -68,7 +69,7 @@ class Live:
         self.standing.take(fact)
         if isinstance(fact, JobStarted):
             if self.mode == "tty":
-                self._stop.watch()
+                self._signals.watch()
         elif isinstance(fact, RunStarted):
             self._begin()
         elif isinstance(fact, RunEnded):
@@ -87,7 +88,7 @@ class Live:
     def close(self) -> None:
         """Take the area away for good."""
         self._over.set()
-        self._stop.forget()
+        self._signals.forget()
         if self._thread is not None:
             self._thread.join()
         self.screen.close()
@@ -140,9 +141,9 @@ class Live:
             )
         return self._area.draw(*self.err.size(), now)
 
-    def _stand_still(self) -> None:
-        """Before the process is stopped: leave the terminal clean for the shell."""
-        self._still_until = SYSTEM.monotonic() + _STANDING_STILL
+    def _step_aside(self) -> None:
+        """Somebody else is about to write: leave the terminal clean."""
+        self._still_until = SYSTEM.monotonic() + _ASIDE
         with self.screen.lock:
             if not self._held:
                 self.screen.draw(())
@@ -161,33 +162,36 @@ class Live:
         return safe(self._redactor.text(fact.name) if self._redactor else fact.name)
 
 
-class _Stop:
-    """Hears of Ctrl-Z before the scheduler, which then stops the jobs and this process.
+class _Signals:
+    """Hears of some signals before the scheduler does.
 
-    Only while the scheduler handles the signal itself: a handler in the place of the
-    default action would make it leave the signal alone.
+    With Ctrl-Z it stops the jobs and this process, with the others it says how the run is:
+    the terminal is somebody else's for a moment. Only where the scheduler, or somebody,
+    handles the signal: a handler in the place of the default action would make the scheduler
+    leave it alone.
     """
 
     def __init__(self, before: Callable[[], object]) -> None:
         self._call = before
-        self._next: Any = None
+        self._next: dict[int, Any] | None = None
 
     def watch(self) -> None:
         """Begin, on the main thread."""
         if self._next is not None or threading.current_thread() is not threading.main_thread():
             return
-        handler = signal.getsignal(signal.SIGTSTP)
-        if callable(handler):
-            self._next = handler
-            signal.signal(signal.SIGTSTP, self._heard)
+        handlers = {signum: signal.getsignal(signum) for signum in _HEARD}
+        self._next = {signum: handler for signum, handler in handlers.items() if callable(handler)}
+        for signum in self._next:
+            signal.signal(signum, self._heard)
 
     def forget(self) -> None:
         """End; nothing is put back where the scheduler has done so already."""
-        if self._next is not None and signal.getsignal(signal.SIGTSTP) == self._heard:
-            signal.signal(signal.SIGTSTP, self._next)
+        for signum, handler in (self._next or {}).items():
+            if signal.getsignal(signum) == self._heard:
+                signal.signal(signum, handler)
         self._next = None
 
     def _heard(self, signum: int, frame: Any) -> None:
         self._call()
-        if callable(self._next):
-            self._next(signum, frame)
+        if self._next is not None and signum in self._next:
+            self._next[signum](signum, frame)

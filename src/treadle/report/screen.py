@@ -10,8 +10,8 @@ the terminal is told not to wrap lines, so its rows are as many as were written.
 scroll are kept for a tenth of a second and written together with the next area, in one piece:
 nothing flickers, and a thousand lines a second cost no more than ten.
 
-Not covered: what somebody else writes beside us. It begins where the area begins, stays, and
-the rest of the row that it did not fill stays with it.
+Not covered: what somebody else writes without a warning. It begins where the area begins,
+stays, and the rest of the row that it did not fill stays with it.
 """
 
 from __future__ import annotations
