@@ -72,6 +72,8 @@ def run(
         expected=expected,
     ).check()
     execution = _execution(plan, targets, settings)
+    if not execution.keeps:
+        return execution.execute("", Path())
     try:
         label, logs = make_run_folder(plan.folder)
     except OSError as error:
@@ -81,7 +83,13 @@ def run(
 
 
 def _execution(plan: Plan, targets: Sequence[str], settings: Settings) -> Execution:
-    """Choose how the jobs are run: by a scheduler, which starts programs."""
-    from treadle.runner.scheduled import Scheduled  # noqa: PLC0415 -- one of several, in time
+    """Choose how the jobs are run: functions by a crew, all else by a scheduler."""
+    chosen = plan.select(targets)
+    if any(job.call is not None for job in plan.jobs.values()):
+        from treadle.runner.called import Called, is_for_crew  # noqa: PLC0415 -- for Python only
 
-    return Scheduled(plan, plan.select(targets), targets, settings)
+        if is_for_crew(plan, chosen, settings):
+            return Called(plan, chosen, targets, settings)
+    from treadle.runner.scheduled import Scheduled  # noqa: PLC0415 -- it loads all of the scheduler
+
+    return Scheduled(plan, chosen, targets, settings)

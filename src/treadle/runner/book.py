@@ -55,6 +55,7 @@ class Book:
     Attributes:
         values: what jobs wrote to `$TREADLE_OUTPUT`, for the jobs that use it.
         results: what jobs that are Python functions returned.
+        errors: what the last attempts of such jobs raised.
         draining: nothing more is to be started, except for the jobs that `remaining` names.
         flaky: good jobs that failed before they were.
         ends: the fact that told the end of each job.
@@ -82,6 +83,7 @@ class Book:
         self.flaky: list[str] = []
         self.values: dict[str, dict[str, str]] = {}
         self.results: dict[str, Any] = {}
+        self.errors: dict[str, BaseException] = {}
         self.draining = False
         self.ends: dict[str, JobEnded] = {}
         self.skips: dict[str, JobSkipped] = {}

@@ -21,7 +21,7 @@ from treadle.errors import StalledError, Terminated
 from treadle.report import Remark, RunEnded, RunStarted
 from treadle.report.text import seconds
 from treadle.runner.book import Book
-from treadle.runner.last import keep_last, read_last
+from treadle.runner.last import Last, keep_last, read_last
 from treadle.runner.result import RunResult, result_of
 from treadle.runner.scheduler import DeadlinePassed
 from treadle.runner.secrets import redactor_for, secrets_of
@@ -51,7 +51,11 @@ class Execution(metaclass=ABCMeta):
         label: the name of the run.
         logs: the folder of its logs.
         deadline: the instant at which it is stopped.
+        keeps: logs, and what the next run makes use of, are kept in a folder.
+        stuck: the jobs that could not be stopped, where they are not processes.
     """
+
+    keeps = True
 
     def __init__(
         self, plan: Plan, chosen: Sequence[str], targets: Sequence[str], settings: Settings
@@ -67,6 +71,7 @@ class Execution(metaclass=ABCMeta):
         self.label = ""
         self.logs = Path()
         self.deadline: float | None = None
+        self.stuck: list[str] = []
         self._signum = 0
         self._cause = self._detail = ""
 
@@ -103,7 +108,7 @@ class Execution(metaclass=ABCMeta):
         if self.settings.deadline is not None:
             self.deadline = begin + self.settings.deadline
         remarks: list[Fact] = []
-        before = read_last(self.plan, remarks.append)
+        before = read_last(self.plan, remarks.append) if self.keeps else Last()
         expected = before.durations if self.settings.expected is None else self.settings.expected
         needs = {name: self.plan.jobs[name].needs for name in self.chosen}
         known = {name: expected[name] for name in self.chosen if name in expected}
@@ -112,10 +117,7 @@ class Execution(metaclass=ABCMeta):
             self.tell(said)
         try:
             self._both_parts(needs, self._order(needs, known))
-            if remark := keep_last(
-                self.plan, before, self.book, self.targets, self.settings.shuffle
-            ):
-                self.tell(remark)
+            self._keep(before)
         finally:
             duration = SYSTEM.monotonic() - begin
             left = len(self.book.left())
@@ -129,7 +131,15 @@ class Execution(metaclass=ABCMeta):
             cause=self._cause,
             detail=self._detail,
             seed=self.settings.shuffle,
+            stuck=self.stuck,
         )
+
+    def _keep(self, before: Last) -> None:
+        if not self.keeps:
+            return
+        seed = self.settings.shuffle
+        if remark := keep_last(self.plan, before, self.book, self.targets, seed):
+            self.tell(remark)
 
     # -- the two parts -------------------------------------------------------------------
 

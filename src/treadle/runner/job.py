@@ -189,10 +189,11 @@ class WorkflowJob(ProcessJob):
             self._end = self.ending(outcome)
             if self._escalation is not None:
                 self._escalation.cancel()
-            self._end = self._taken(self._end)
+            if self.name in self.of.giving:
+                self._end = self._with_values(self._end)
         return self._end
 
-    def _taken(self, ending: Ending) -> Ending:
+    def _with_values(self, ending: Ending) -> Ending:
         path = f"{self._stem}.{self.attempt}.output"
         if not os.access(path, os.F_OK):
             return ending
@@ -202,7 +203,7 @@ class WorkflowJob(ProcessJob):
         try:
             self.values = take_values(path)
         except ValuesError as error:
-            return replace(ending, fault=f"its $TREADLE_OUTPUT {error}")
+            return replace(ending, fault=f"$TREADLE_OUTPUT: {error}")
         return ending
 
     def ending(self, outcome: Outcome | None = None) -> Ending:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from traceback import format_exception
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from treadle.report.feed import JobEnded, JobSkipped
 from treadle.status import ReturnValue
@@ -13,6 +14,8 @@ from treadle.status import ReturnValue
 if TYPE_CHECKING:
     from treadle.process.conditions import Usage
     from treadle.runner.book import Book
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class JobResult:
         log: the output of the last attempt.
         usage: what the last attempt used, where that is known.
         code: its exit code; negative is a signal.
+        error: what it raised in its last attempt, if it is a Python function and failed.
     """
 
     status: ReturnValue
@@ -39,14 +43,26 @@ class JobResult:
     log: Path | None = None
     usage: Usage | None = None
     code: int | None = None
+    error: BaseException | None = None
+
+    @property
+    def traceback(self) -> str:
+        """What Python prints of `error`; empty if there is none."""
+        return "" if self.error is None else "".join(format_exception(self.error))
 
 
 class Statuses(Mapping[str, JobResult]):
     """The jobs of a run that are over, by name; each record is made when it is asked for."""
 
-    def __init__(self, ends: Mapping[str, JobEnded], skips: Mapping[str, JobSkipped]) -> None:
+    def __init__(
+        self,
+        ends: Mapping[str, JobEnded],
+        skips: Mapping[str, JobSkipped],
+        errors: Mapping[str, BaseException],
+    ) -> None:
         self._ends = ends
         self._skips = skips
+        self._errors = errors
 
     def __getitem__(self, name: str) -> JobResult:
         end = self._ends.get(name)
@@ -63,6 +79,7 @@ class Statuses(Mapping[str, JobResult]):
             Path(end.log) if end.log is not None else None,
             end.usage,
             end.code,
+            None if end.good else self._errors.get(name),
         )
 
     def __iter__(self) -> Iterator[str]:
@@ -94,6 +111,7 @@ class RunResult:
         seed: what the order was shuffled with, if it was.
         statuses: what came of each job that is over.
         values: what jobs that are Python functions returned.
+        stuck: jobs that could not be stopped, and whose threads go on.
     """
 
     run: str
@@ -112,6 +130,24 @@ class RunResult:
     seed: int | None = None
     statuses: Mapping[str, JobResult] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
+    stuck: tuple[str, ...] = ()
+
+    def value(self, job: str | Callable[..., T]) -> T:
+        """Return what a job returned.
+
+        Args:
+            job: its name, or the function; that has to have the name of its job.
+
+        Raises:
+            KeyError: the job is not good, or is no function.
+        """
+        name = job if isinstance(job, str) else job.__name__
+        if name not in self.values:
+            status = self.statuses.get(name)
+            why = "is no job of this run" if status is None else status.detail or status.status.name
+            raise KeyError(f"job {name!r} has no value: {why}")
+        value: T = self.values[name]
+        return value
 
     @property
     def success(self) -> bool:
@@ -135,6 +171,7 @@ def result_of(
     cause: str,
     detail: str,
     seed: int | None,
+    stuck: Sequence[str] = (),
 ) -> RunResult:
     """Return what a book says when the run is over."""
     return RunResult(
@@ -152,6 +189,7 @@ def result_of(
         cause=cause,
         detail=detail,
         seed=seed,
-        statuses=Statuses(book.ends, book.skips),
+        statuses=Statuses(book.ends, book.skips, book.errors),
         values=book.results,
+        stuck=tuple(stuck),
     )

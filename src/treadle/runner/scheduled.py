@@ -18,6 +18,8 @@ from treadle.runner.execution import Execution, Order
 from treadle.runner.job import WorkflowJob
 from treadle.runner.scheduler import RunScheduler
 from treadle.runner.secrets import redactor_for, secret_values
+from treadle.runner.values import drop_values
+from treadle.runner.words import givers
 from treadle.status import ReturnValue
 from treadle.workflow.graph import build_dag
 from treadle.workflow.names import file_name
@@ -79,6 +81,7 @@ class Scheduled(Execution):
 
     Attributes:
         scheduler: of the part that is under way.
+        giving: the jobs whose values others use.
     """
 
     scheduler: RunScheduler
@@ -87,8 +90,9 @@ class Scheduled(Execution):
         """See `Execution`."""
         self._folder = str(self.logs)
         self._has_warden = available()
+        self.giving = givers(self.plan, self.chosen)
         self._claims: dict[tuple[str, float], Mapping[str, float]] = {}
-        self._folders: dict[Path, tuple[str, str]] = {}
+        self._folders: dict[str, tuple[str, str]] = {}
         self.scheduler = RunScheduler(
             self.provide,
             self.collect,
@@ -100,7 +104,15 @@ class Scheduled(Execution):
             load=None if last else self.settings.load,
             last=last,
         )
-        self.scheduler.run(build_dag(needs))
+        try:
+            self.scheduler.run(build_dag(needs))
+        finally:
+            self._hide_leftovers()
+
+    def _hide_leftovers(self) -> None:
+        """Remove the values that nobody has asked for, if there are secrets: they may hold some."""
+        for path in self.logs.glob("*.output") if self.secrets else ():
+            drop_values(str(path))
 
     # -- callbacks -----------------------------------------------------------------------
 
@@ -120,11 +132,11 @@ class Scheduled(Execution):
 
     def collect(self, job: Job) -> bool:
         """Deal with the end of a job; see `Scheduler`."""
-        if isinstance(job, EmptyJob):
+        if job.__class__ is EmptyJob:
             if job.status is ReturnValue.skip:
-                self.book.skip(str(job.uid), job.data)
+                self.book.skip(job.uid, job.data)  # type: ignore[arg-type]  # ids are names
             else:
-                self.book.gathered(str(job.uid))
+                self.book.gathered(job.uid)  # type: ignore[arg-type]  # ids are names
             return False
         return self._over(cast(RunJob, job))
 
@@ -219,11 +231,11 @@ class Scheduled(Execution):
 
         A program that is run directly has no shell in front of it that would set this.
         """
-        known = self._folders.get(cwd)
+        folder = str(cwd)
+        known = self._folders.get(folder)
         if known is None:
-            folder = str(cwd)
             known = folder, os.path.realpath(folder) if ".." in cwd.parts else folder
-            self._folders[cwd] = known
+            self._folders[folder] = known
         return known
 
     def conditions(self, job: PlannedJob) -> Conditions:

@@ -75,8 +75,9 @@ class RunScheduler(Scheduler):
 
     def _may_go_ahead(self, job: Job, outcome: Outcome) -> bool:
         # After a failure it may be that nothing more is to be started.
-        good = isinstance(job, WorkflowJob) and job.end(outcome).is_good(job.planned)
-        return good and not self._draining
+        if job.__class__ is not WorkflowJob or self._draining:
+            return False
+        return job.end(outcome).is_good(job.planned)  # type: ignore[attr-defined]  # it is one
 
     @property
     def is_finished(self) -> bool:
