@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from treadle.job import EmptyJob, FunctionJob, Job, JobTimingInfo, ProcessJob
     from treadle.job.scheduler import Scheduler
     from treadle.job.walk import Walk
+    from treadle.runner.workflow import Workflow
     from treadle.status import ReturnValue
 
 __version__ = "0.1.0"
@@ -32,6 +33,7 @@ _HOME = {
     "Scheduler": "treadle.job.scheduler",
     "TreadleError": "treadle.errors",
     "Walk": "treadle.job.walk",
+    "Workflow": "treadle.runner.workflow",
 }
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "Scheduler",
     "TreadleError",
     "Walk",
+    "Workflow",
     "__version__",
 ]
 

@@ -102,5 +102,9 @@ def split_causes(
         cause for cause in causes if isinstance(cause, type) and issubclass(cause, BaseException)
     )
     rest = [cause for cause in causes if cause not in exceptions]
+    if exceptions:
+        # Raising is one way to end by itself; which exceptions count is looked at then.
+        exceptions = () if "exit" in rest else exceptions
+        rest = [*dict.fromkeys(["exit", *rest])] if "exit" not in rest else rest
     plain = {name: value for name, value in words.items() if name != "retry_on"}
     return as_in_a_file(plain | ({"retry_on": rest} if rest else {})), exceptions

@@ -1,0 +1,298 @@
+"""What is decided between two jobs of a crew: engine, book and facts, without a thread.
+
+Whoever calls holds the lock of the crew. The plain course of a job takes the short ways of
+`Express` and of `CallBook`; stops, failures and retries take the long ones.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from treadle.clock import SYSTEM
+from treadle.engine import NEVER, Collect, JobSpec, Offer, Outcome
+from treadle.engine.express import Express
+from treadle.runner.failure import GOOD, ending_of, given_up
+from treadle.workflow.plan import DEFAULT_QUEUE
+
+if TYPE_CHECKING:
+    from treadle.engine import Attempt, Command
+    from treadle.engine.readiness import Node
+    from treadle.report.reasons import Ending
+    from treadle.runner.callbook import CallBook
+    from treadle.runner.execution import Order
+    from treadle.workflow.plan import Plan, PlannedJob
+
+_EXITED = Outcome.EXITED
+
+
+class Worker:
+    """Who runs a job.
+
+    Attributes:
+        stuck: its job was given up: it is not counted on any more.
+    """
+
+    stuck = False
+
+
+class Work:
+    """An attempt that is under way."""
+
+    __slots__ = ("attempt", "began", "job", "worker")
+
+    def __init__(self, job: PlannedJob, attempt: Attempt, began: float, worker: Worker) -> None:
+        self.job = job
+        self.attempt = attempt
+        self.began = began
+        self.worker = worker
+
+
+class Desk:
+    """Decides for one round of calls.
+
+    Args:
+        plan: all jobs.
+        needs: those to run, and which of them each one needs; each has a call in a thread,
+            or nothing to run.
+        book: what comes of them.
+        queues: the tokens of each queue.
+        order: which of the ready jobs goes first, as for `Scheduler`.
+        max_active: jobs at a time; None leaves that to the queues.
+        drains: nothing more is started once the book says so.
+        telling: whether anybody wants to know of each job.
+        log: keeps what an attempt raised; returns where.
+
+    Attributes:
+        appoint: called with an instant that is earlier than those that `next` gave.
+        stalled: jobs wait for tokens that stuck ones hold.
+        stuck: the jobs that were given up.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        needs: Mapping[str, Sequence[str]],
+        book: CallBook,
+        queues: Mapping[str, float],
+        *,
+        order: Order,
+        max_active: int | None,
+        drains: bool,
+        telling: bool,
+        log: Callable[[str, int, BaseException], str | None],
+    ) -> None:
+        self.jobs = plan.jobs
+        self.book = book
+        self.engine = Express(needs.items(), queues, max_active=max_active)
+        self.engine.order_by(order)
+        self.appoint: Callable[[float], object] = lambda _: None
+        self.stalled = False
+        self.stuck: list[str] = []
+        self.now = SYSTEM.monotonic
+        self._sizes = dict(queues)
+        self._drains = drains
+        self._telling = telling
+        self._log = log
+        self._specs: dict[tuple[Any, ...], JobSpec] = {}
+        self._active: dict[Any, Work] = {}
+        self._first: dict[str, float] = {}
+
+    # -- the round -----------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Offer the jobs that need nothing."""
+        self._offer(self.engine.first())
+
+    def next(self) -> float:
+        """Return the instant at which `tick` is to be called; infinite if there is none."""
+        deadline = self.engine.next_deadline()
+        return math.inf if deadline is None else deadline
+
+    def tick(self) -> None:
+        """Do what is due: timeouts, further attempts."""
+        now = self.now()
+        if self.next() <= now:
+            self._do(self.engine.tick(now))
+
+    def halt(self, reason: str) -> None:
+        """Start nothing more; said again, give up what runs."""
+        self._do(self.engine.halt(reason, self.now()))
+
+    @property
+    def _drained(self) -> bool:
+        return self._drains and self.book.draining
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there are jobs that a free thread might take."""
+        return bool(self.engine.queues.waiting) and not self._drained
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing runs, and nothing can be taken any more."""
+        if self.engine.active:
+            return False
+        return self.engine.finished or self._drained or self.stalled
+
+    # -- one job -------------------------------------------------------------------------
+
+    def take(self, worker: Worker) -> Work | None:
+        """Take the next job that may start now; None if there is none."""
+        if self.book.draining and self._drains:
+            return None
+        now = self.now()
+        engine = self.engine
+        attempt = engine.next(now)
+        if attempt is None:
+            # With a job to take, that was asked for in vain: stuck ones hold the tokens.
+            self.stalled = engine.stalled
+            return None
+        name = attempt.node.uid
+        work = self._active[name] = Work(self.jobs[name], attempt, now, worker)  # type: ignore[index]  # ids are names
+        if attempt.deadline != NEVER:
+            self.appoint(attempt.deadline)
+        if self._telling:
+            self._tell_start(work)
+        return work
+
+    def _tell_start(self, work: Work) -> None:
+        name, attempt = work.job.name, work.attempt
+        claims = dict(attempt.spec.claims)
+        try:
+            self.book.started(name, attempt.number, work.began, queues=claims, slot=attempt.slot)
+        except BaseException:
+            # It is not run, and its end is not told either.
+            del self._active[name]
+            self.engine.ended(name, attempt.number, _EXITED, work.began)
+            self.engine.collected(name, False, 0.0, work.began)
+            raise
+
+    def end(self, work: Work, value: Any, raised: BaseException | None) -> None:
+        """Deal with the end of a job that was taken."""
+        if raised is None and not self._telling:
+            ready = self.engine.done(work.attempt)
+            if ready is not None:
+                name = work.job.name
+                del self._active[name]
+                self.book.passed(name, work.attempt.number, self.now() - work.began, value)
+                if ready:
+                    self._offer(ready)
+                return
+        self._end(work, value, raised)
+
+    def _end(self, work: Work, value: Any, raised: BaseException | None) -> None:
+        now = self.now()
+        job = work.job
+        for command in self.engine.ended(job.name, work.attempt.number, _EXITED, now):
+            outcome: Outcome = command.outcome  # type: ignore[union-attr]  # it is a Collect
+            del self._active[job.name]
+            if raised is None and outcome is not Outcome.TIMED_OUT:
+                # It may have been asked to end, and could not hear that: it did what it is for.
+                self.book.results[job.name] = value
+                self._settle(work, GOOD, now)
+            else:
+                self._settle(work, ending_of(job, outcome, raised), now)
+            return
+        self._resize(job, -1)
+
+    def _settle(self, work: Work, ending: Ending, now: float) -> None:
+        name, number = work.job.name, work.attempt.number
+        error, log = ending.raised or ending.error, None
+        if error is not None:
+            self.book.errors[name] = error
+            log = self._log(name, number, error)
+        first = self._first.get(name)
+        delay = self.book.ended(
+            name, number, ending, began=work.began, now=now, first_began=first, log=log
+        )
+        if delay is None:
+            self._do(self.engine.collected(name, False, 0.0, now))
+            return
+        self._first.setdefault(name, work.began)
+        self._do(self.engine.collected(name, True, delay, now))
+        self.appoint(now + delay)
+
+    def _do(self, commands: Iterable[Command]) -> None:
+        nodes = self.engine.readiness.nodes
+        for command in commands:
+            if isinstance(command, Offer):
+                self._offer((nodes[command.uid],))
+            elif isinstance(command, Collect):
+                self._give_up(command)
+
+    def _offer(self, nodes: Iterable[Node]) -> None:
+        left = list(nodes)
+        book, jobs, engine = self.book, self.jobs, self.engine
+        origins = book.origins
+        for node in left:
+            name: str = node.uid  # type: ignore[assignment]  # ids are names
+            job = jobs[name]
+            unsure = (origins or job.when is not None or job.on) and name not in self._first
+            if unsure and (why := book.verdict(name, os.environ)):
+                book.skip(name, why)
+            elif job.call is None:
+                book.gathered(name)
+            else:
+                engine.queue(node, self._spec(job))
+                continue
+            commands = engine.skipped(name, self.now())
+            left += [engine.readiness.nodes[c.uid] for c in commands if isinstance(c, Offer)]
+
+    def situation(self) -> list[str]:
+        """Say how the run is, in lines: what is active, since when; what waits."""
+        engine, now = self.engine, self.now()
+        ended = len(engine.readiness.nodes) - engine.readiness.unsettled
+        head = f"treadle: {len(self._active)} active, {engine.queues.waiting} queued, {ended} ended"
+        works = self._active.values()
+        return [
+            head,
+            *(
+                f"  {work.job.name}: {now - work.began:.1f} s, queue {work.job.queue}, "
+                f"attempt {work.attempt.number}"
+                for work in works
+            ),
+        ]
+
+    # -- what a job asks for -------------------------------------------------------------
+
+    def _spec(self, job: PlannedJob) -> JobSpec:
+        asked = (job.queue, job.tokens, job.priority, job.timeout, job.grace)
+        spec = self._specs.get(asked)
+        if spec is None:
+            spec = self._specs[asked] = JobSpec(
+                job.queue,
+                min(job.tokens, self._sizes[job.queue]),
+                job.priority,
+                job.timeout,
+                job.grace,
+                0.0,
+            )
+        return spec if not job.further and job.total_timeout is None else self._special(job, spec)
+
+    def _special(self, job: PlannedJob, spec: JobSpec) -> JobSpec:
+        more = [(name, min(tokens, self._sizes[name])) for name, tokens in job.further.items()]
+        spec = spec._replace(further=tuple(more))
+        if job.total_timeout is None:
+            return spec
+        now = self.now()
+        left = job.total_timeout - (now - self._first.get(job.name, now))
+        return spec._replace(timeout=max(min(spec.timeout, left), 1e-3))
+
+    # -- threads that do not come back ---------------------------------------------------
+
+    def _give_up(self, command: Collect) -> None:
+        name: str = command.uid  # type: ignore[assignment]  # ids are names
+        work = self._active.pop(name)
+        work.worker.stuck = True
+        self.stuck.append(name)
+        self._resize(work.job, 1)
+        self._settle(work, given_up(work.job, work.attempt.cause), self.now())
+
+    def _resize(self, job: PlannedJob, sign: int) -> None:
+        """Give the thread that takes its place the tokens of a stuck one, or take them back."""
+        if job.queue == DEFAULT_QUEUE:
+            self._sizes[DEFAULT_QUEUE] += sign * job.tokens
+            self.engine.resized(DEFAULT_QUEUE, self._sizes[DEFAULT_QUEUE], self.now())
