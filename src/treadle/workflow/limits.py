@@ -15,10 +15,7 @@ a `pyproject.toml` holds tables of others. Work on a path grows with its length.
 
 MAX_TOKEN = 2_000
 """Characters of a bare key or a number. The pattern for numbers of `tomllib` takes 120 bytes
-for each digit."""
-
-MAX_BITS = 64
-"""Of a whole number, as TOML has them. Longer ones take quadratic time to be written out."""
+for each digit, and Python writes no number of over 4,300 out."""
 
 MAX_JOBS = 1_000_000
 """After a matrix is expanded: what the engine is made and measured for, in under 1 GiB."""
@@ -51,5 +48,8 @@ MAX_SHOWN = 50
 MAX_NOTED = 100
 """Mistakes after which the search for more ends: each takes a search for the nearest name."""
 
-MAX_CANDIDATES = 5_000
-"""Names among which the nearest one is looked for, when a name is wrong."""
+MAX_MESSAGE = 1_000
+"""Characters of one mistake: a circle may be as long as the file has jobs."""
+
+MAX_CANDIDATES = 3_000
+"""Names among which the nearest one is looked for: 4 ms for each name that is wrong."""

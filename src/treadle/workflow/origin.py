@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from treadle.errors import WorkflowError
-from treadle.workflow.limits import MAX_NOTED, MAX_SHOWN
+from treadle.workflow.limits import MAX_MESSAGE, MAX_NOTED, MAX_SHOWN
 from treadle.workflow.locate import Place
 
 if TYPE_CHECKING:
@@ -136,9 +136,15 @@ class Mistakes:
         places = self.origin.places_of(path for path, _ in self.found)
         told = dict.fromkeys((places[path], text) for path, text in self.found)
         inorder = sorted(told, key=lambda spot_and_text: spot_and_text[0])
-        messages = [f"{spot}: {text}" for spot, text in inorder[:MAX_SHOWN]]
+        messages = [f"{spot}: {_shortened(text)}" for spot, text in inorder[:MAX_SHOWN]]
         if len(self.found) > MAX_NOTED:
             messages.append(f"{self.origin.label}: … and more mistakes: the search ended there")
         elif len(inorder) > MAX_SHOWN:
             messages.append(f"{self.origin.label}: … and {len(inorder) - MAX_SHOWN} more mistakes")
         raise WorkflowError(*messages)
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= MAX_MESSAGE:
+        return text
+    return f"{text[: MAX_MESSAGE - 200]} … {text[-200:]}"

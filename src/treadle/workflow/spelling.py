@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _MAX_LENGTH = 100
 _MAX_COMPARED = 50
+_MAX_WORK = 40_000  # pairs of characters: 3 ms
 
 
 def closest(name: str, candidates: Iterable[str]) -> str | None:
@@ -28,11 +29,11 @@ def closest(name: str, candidates: Iterable[str]) -> str | None:
     few = list(islice(candidates, MAX_CANDIDATES))
     if len(name) > _MAX_LENGTH:
         return None
-    if len(few) > _MAX_COMPARED or max(map(len, few), default=0) > _MAX_LENGTH:
-        least, most = 3 * len(name) / 7, 7 * len(name) / 3  # no others can be alike enough
-        few = [other for other in few if least <= len(other) <= most]
-        few = nlargest(_MAX_COMPARED, few, key=lambda other: _common_ends(name, other))
-    close = get_close_matches(name, few, n=1, cutoff=0.6)
+    most = min(_MAX_COMPARED, max(5, _MAX_WORK // max(1, len(name)) ** 2))
+    # Those that differ more in length cannot be alike enough.
+    near = [c for c in few if 3 * len(name) <= 7 * len(c) and 3 * len(c) <= 7 * len(name)]
+    near = nlargest(most, near, key=lambda other: _common_ends(name, other))
+    close = get_close_matches(name, near, n=1, cutoff=0.6)
     close = close or [other for other in few if other.casefold() == name.casefold()][:1]
     return close[0] if close else None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from itertools import islice
 from types import UnionType
 from typing import TypeVar, Union, get_args, get_origin
 
@@ -13,6 +12,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from treadle.workflow.limits import MAX_CANDIDATES
+from treadle.workflow.spelling import closest
 
 Path = tuple[str | int, ...]
 """Where something stands in a file: keys, and indices of lists."""
@@ -41,14 +41,8 @@ def word(description: str, expects: str) -> Meta:
 
 def nearest(name: str, candidates: Iterable[str]) -> str:
     """Return ``; did you mean 'x'?`` for the candidate most like `name`, or nothing."""
-    from difflib import get_close_matches  # noqa: PLC0415 -- needed only to report a mistake
-
-    few = list(islice(candidates, MAX_CANDIDATES))
-    if len(name) > 200:
-        return ""
-    close = get_close_matches(name, few, n=1, cutoff=0.6)
-    close = close or [c for c in few if c.casefold() == name.casefold()][:1]
-    return f"; did you mean {close[0]!r}?" if close else ""
+    close = closest(name, candidates)
+    return "" if close is None else f"; did you mean {close!r}?"
 
 
 def show(value: object) -> str:
