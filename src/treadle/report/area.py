@@ -79,7 +79,7 @@ class Area:
     def _status(self, columns: int, now: float) -> Text:
         """Draw how far it is: as many of the pieces as fit, the bar last."""
         standing = self._standing
-        row = Text(f"{standing.done}/{standing.jobs}", style="bold")
+        row = Text().append(f"{standing.done}/{standing.jobs}", style="bold")
         pieces = [Text(clock(now - standing.began))]
         if standing.failed:
             pieces.insert(0, Text(f"{standing.failed} failed", style="red"))

@@ -158,7 +158,8 @@ class Console:
             self._say("")
         for title, text in pairs:
             style = "yellow" if title == "flaky" else "cyan"
-            self._say(f"{self.out.paint(f'{title:{_TITLE - 2}}', style)}  {self._hide(text)}")
+            gap = " " * (_TITLE - len(title))
+            self._say(f"{self.out.paint(title, style)}{gap}{self._hide(text)}")
 
     def _columns(self) -> int:
         """Return how wide a figure may be; in a file it may be wider than on most terminals."""

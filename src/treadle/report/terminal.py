@@ -81,7 +81,7 @@ class Output:
 
     def paint(self, text: str, *styles: str) -> str:
         """Return a text in colour, if this stream has colour."""
-        if not self.colour or not text:
+        if not self.colour or not text or not styles:
             return text
         codes = ";".join(_STYLES[style] for style in styles)
         return f"\x1b[{codes}m{text}\x1b[0m"
