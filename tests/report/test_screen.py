@@ -275,3 +275,35 @@ def test_a_terminal_is_told_by_its_device() -> None:
         assert Output(one).in_front()  # of a terminal of another session nothing is known
         assert Output(io.StringIO()).device() is None
     os.close(ours)
+
+
+def test_a_terminal_that_takes_nothing_does_not_stop_who_writes_lines() -> None:
+    screen = Screen(Output(None), Output(None), area=True)
+    wrote = threading.Event()
+
+    def write() -> None:
+        screen.line("a")
+        wrote.set()
+
+    with screen.lock:  # as held by a write that waits for Ctrl-Q
+        thread = threading.Thread(target=write)
+        thread.start()
+        assert wrote.wait(20)
+    thread.join()
+
+
+def test_a_mistake_of_the_area_costs_the_area_and_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = Slow(monkeypatch)
+    slow.live.screen.line("before")
+    slow.live.ticks.append(lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        slow.live._work()
+    slow.live.screen.line("after")
+    assert slow.stream.getvalue() == "before\nafter\n"
+
+
+def test_the_first_area_waits_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = Slow(monkeypatch)
+    monkeypatch.setattr("treadle.report.live._FIRST", 1e9)
+    slow.live.screen.line("a")
+    assert slow.text() == "a\n"

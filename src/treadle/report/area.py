@@ -66,6 +66,8 @@ class Area:
         rows = [self._status(columns, now), *self._jobs(columns, max(1, height // 3), now)]
         if set(self._standing.queues) - {DEFAULT}:
             rows.append(self._queues())
+        # More than the terminal has would scroll away what is above.
+        del rows[max(1, height - 1) :]
         for row in rows:
             # The last column stays free: some terminals wrap when it is written.
             row.truncate(max(1, columns - 1), overflow="ellipsis")

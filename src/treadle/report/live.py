@@ -101,8 +101,13 @@ class Live:
 
     def _work(self) -> None:
         pause = _TICK if self.mode == "tty" or self.ticks else _HEARTBEAT
-        while not self._over.wait(pause):
-            self.renew()
+        try:
+            while not self._over.wait(pause):
+                self.renew()
+        except BaseException:
+            # The run goes on, and its lines are still to be seen.
+            self.screen.close()
+            raise
 
     def renew(self) -> None:
         """Do what is due."""

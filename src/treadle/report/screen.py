@@ -19,6 +19,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
+from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -46,20 +47,21 @@ class Screen:
         self._area = area
         self._shown = False
         self._busy = False
-        self._lines: list[str] = []
+        self._lines: deque[str] = deque()
         one = area and out.device() is not None and out.device() == err.device()
         self._whole = err if one else None
         self._is_pipe = area and not one and _is_pipe(out)
 
     def line(self, text: str) -> None:
         """Write a line; with an area, soon."""
-        with self.lock:
-            if not self._area:
-                self.out.line(text)
-                return
+        if self._area:
+            # Without the lock: who has stopped the terminal with Ctrl-S has not stopped the run.
             self._lines.append(text)
             if len(self._lines) > _MANY:
                 self.draw(())
+        else:
+            with self.lock:
+                self.out.line(text)
 
     def draw(self, rows: Sequence[str]) -> None:
         """Write the lines that wait, and an area in the place of the one that is there.
@@ -77,7 +79,7 @@ class Screen:
                 self._busy = False
 
     def _draw(self, rows: Sequence[str]) -> None:
-        lines, self._lines = self._lines, []
+        lines = [self._lines.popleft() for _ in range(len(self._lines))]
         if lines and self._is_pipe:
             # Who reads them writes to this terminal, perhaps, and has not done so yet.
             rows = ()
