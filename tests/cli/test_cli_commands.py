@@ -12,6 +12,7 @@ import pytest
 
 from treadle import __version__
 from treadle.cli.exitcodes import ExitCode
+from treadle.cli.main import COMMANDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +83,7 @@ def test_treadle_alone_lists_the_jobs_or_helps(treadle: Call, tmp_path: Path) ->
     done = treadle()
     assert done.returncode == 0
     assert "Usage: treadle" in done.stdout
-    assert "[job.hello]" in done.stdout
+    assert "Make one: treadle init" in done.stdout
     (tmp_path / "treadle.toml").write_text(FILE)
     assert treadle().stdout == treadle("list").stdout
 
@@ -116,6 +117,15 @@ def test_graph_draws_all_or_a_selection(
     [
         (["rnu"], "treadle: unknown command 'rnu'; did you mean 'run'?"),
         (["xyzzy"], "treadle: unknown command 'xyzzy'; there is run, list, check, graph"),
+        (["run", "--shuffle=x"], "treadle: invalid value for '--shuffle': 'x' is no seed"),
+        (["run", "--until-failure=0"], "treadle: invalid value for '--until-failure'"),
+        (["run", "--deadline", "0"], "treadle: invalid value for '--deadline'"),
+        (["run", "-l", "-1"], "treadle: invalid value for '-l' / '--load'"),
+        (["run", "--output", "all"], "treadle: invalid value for '--output'"),
+        (["completion", "tcsh"], "treadle: invalid value for '{bash|zsh|fish}'"),
+        (["explain"], "treadle: missing argument 'JOB'"),
+        (["explain", "x"], "treadle: no workflow file"),
+        (["init", "/dev/null/x"], "/dev/null/x/treadle.toml: cannot be made: "),
         (["run", "--keep-goin", "3"], "treadle: no such option"),
         (["run", "-k", "-1"], "treadle: invalid value for '-k'"),
         (["run", "-j", "many"], "treadle: invalid value for '-j' / '--jobs': 'many' is no number"),
@@ -163,6 +173,8 @@ def test_the_table_of_exit_codes_does_not_change() -> None:
         "FAILED": 1,
         "USAGE": 2,
         "INTERNAL": 3,
+        "STALLED": 5,
+        "DEADLINE": 124,
         "HANGUP": 129,
         "INTERRUPTED": 130,
         "QUIT": 131,
@@ -170,7 +182,7 @@ def test_the_table_of_exit_codes_does_not_change() -> None:
     }
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["list"], ["check"], ["graph"]])
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
 def test_every_command_has_help(treadle: Call, command: list[str]) -> None:
     for option in ("-h", "--help"):
         done = treadle(*command, option)

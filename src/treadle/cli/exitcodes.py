@@ -14,6 +14,10 @@ class ExitCode(IntEnum):
     """The command line or the workflow file has a mistake; nothing was started."""
     INTERNAL = 3
     """A bug in treadle."""
+    STALLED = 5
+    """The run could make no progress: what the jobs wait for never comes."""
+    DEADLINE = 124
+    """The run was stopped at its deadline."""
     HANGUP = 129
     """Ended by SIGHUP, as by a terminal that is closed: 128 and the number of the signal."""
     INTERRUPTED = 130

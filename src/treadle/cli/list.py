@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import sys
 from collections import Counter
@@ -11,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from treadle.cli.arguments import complete_jobs
 from treadle.cli.exitcodes import ExitCode
 from treadle.cli.options import file_options, find_plan, open_plan
+from treadle.report.describe import fields_of
 from treadle.report.terminal import Output, is_terminal, wants_colour
 from treadle.report.text import cut, number, safe, width
 
@@ -32,13 +33,32 @@ _NO_LIMIT = 1_000_000
 @file_options
 @click.option("-a", "--all", "everything", is_flag=True, help="Each job of a matrix by itself.")
 @click.option("--json", "as_json", is_flag=True, help="Everything about each job, for programs.")
-def command(file: Path | None, *, everything: bool, as_json: bool) -> None:
-    """List the jobs of the workflow file: names, needs, descriptions."""
+@click.argument("jobs", metavar="[JOB]...", nargs=-1, shell_complete=complete_jobs)
+def command(file: Path | None, jobs: tuple[str, ...], *, everything: bool, as_json: bool) -> None:
+    """List the jobs of the workflow file: names, tags, needs, descriptions.
+
+    With JOBs, those and what they need, as `treadle run` would run them.
+    """
     plan = open_plan(file)
+    if jobs:
+        plan = _part(plan, plan.select(jobs))
     if as_json:
-        Output(sys.stdout).line(json.dumps([_fields(job) for job in plan.jobs.values()], indent=2))
+        found = [fields_of(job) for job in plan.jobs.values()]
+        Output(sys.stdout).line(json.dumps(found, indent=2))
     else:
         _show(plan, everything=everything)
+
+
+def _part(plan: Plan, chosen: list[str]) -> Plan:
+    from msgspec.structs import replace
+
+    wanted = set(chosen)
+    families = {
+        family: kept
+        for family, names in plan.families.items()
+        if (kept := [name for name in names if name in wanted])
+    }
+    return replace(plan, jobs={name: plan.jobs[name] for name in chosen}, families=families)
 
 
 def list_or_help(ctx: click.Context) -> int:
@@ -50,8 +70,7 @@ def list_or_help(ctx: click.Context) -> int:
     out = Output(sys.stdout)
     out.line(ctx.get_help())
     out.line()
-    out.line("There is no workflow file here yet. A first treadle.toml:")
-    out.line('\n  [job.hello]\n  run = "echo hello"\n\nand then: treadle run')
+    out.line("There is no workflow file here yet. Make one: treadle init")
     return ExitCode.OK
 
 
@@ -74,20 +93,24 @@ def _rows(plan: Plan, *, everything: bool) -> Iterator[tuple[str, str, str]]:
     for job in plan.jobs.values():
         family = plan.families.get(job.family)
         if family is None or everything:
-            yield safe(job.name), _needs(plan, job.needs), safe(job.description)
+            yield safe(job.name), _needs(plan, job.needs), _about(job)
         elif job.family not in seen:
             seen.add(job.family)
             together = {need for name in family for need in plan.jobs[name].needs}
             ordered = tuple(name for name in plan.jobs if name in together)
             name = f"{safe(job.family)}[…{len(family)}]"
             texts = {plan.jobs[one].description for one in family}
-            more = ", …" if len(texts) > 1 else ""
-            yield name, _needs(plan, ordered), safe(job.description) + more
+            yield name, _needs(plan, ordered), _about(job, ", …" if len(texts) > 1 else "")
+
+
+def _about(job: PlannedJob, more: str = "") -> str:
+    tags = f"[{', '.join(safe(tag) for tag in job.tags)}]" if job.tags else ""
+    return f"{safe(job.description)}{more}  {tags}".strip()
 
 
 def _needs(plan: Plan, needs: tuple[str, ...]) -> str:
     """Name the jobs that are needed; many of one matrix as ``name[…12]``."""
-    families = Counter(plan.jobs[need].family for need in needs)
+    families = Counter(plan.jobs[need].family for need in needs if need in plan.jobs)
     said: dict[str, None] = {}
     for need in needs:
         family = plan.jobs[need].family
@@ -101,28 +124,3 @@ def _needs(plan: Plan, needs: tuple[str, ...]) -> str:
 
 def _pad(text: str, columns: int) -> str:
     return cut(text, columns) + " " * max(0, columns - width(cut(text, columns)))
-
-
-def _fields(job: PlannedJob) -> dict[str, object]:
-    return {
-        "name": job.name,
-        "family": job.family,
-        "needs": job.needs,
-        "description": job.description,
-        "run": job.argv,
-        "queue": job.queue,
-        "tokens": job.tokens,
-        "priority": job.priority,
-        "timeout": None if math.isinf(job.timeout) else job.timeout,
-        "grace": job.grace,
-        "env": job.env,
-        "cwd": str(job.cwd),
-        "limits": job.limits,
-        "nice": job.nice,
-        "umask": None if job.umask is None else f"{job.umask:03o}",
-        "tty": job.tty,
-        "terminal": job.terminal,
-        "idle_timeout": job.idle_timeout,
-        "output_limit": job.output_limit,
-        "leak": job.leak,
-    }

@@ -18,7 +18,17 @@ from treadle.errors import TreadleError, WorkflowError
 from treadle.report.terminal import Output
 from treadle.report.text import safe
 
-_COMMANDS = ("run", "list", "check", "graph")
+COMMANDS = (
+    "run",
+    "list",
+    "check",
+    "graph",
+    "explain",
+    "init",
+    "schema",
+    "completion",
+    "doctor",
+)
 
 _HELP = """\
 Run interdependent jobs in parallel, in the right order, within the resources there are.
@@ -27,7 +37,9 @@ Run interdependent jobs in parallel, in the right order, within the resources th
   treadle                     list the jobs of treadle.toml
   treadle run                 run all jobs
   treadle run test 'doc*'     run these, with all they need
-  treadle run -j4 -k0         4 at a time; go on after failures
+  treadle run -j4 -k          4 at a time; go on after failures
+  treadle explain test        what a job needs, what it waits for, whether it would run
+  treadle init                write a first treadle.toml
 
 Without a command, the jobs are listed.
 """
@@ -38,11 +50,11 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- as click calls it
         """Return the names in the order of the help."""
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- as click calls it
         """Import one command."""
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"treadle.cli.{cmd_name}").command
         return command
@@ -51,10 +63,10 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or say which one may have been meant."""
-        if args[0] not in _COMMANDS and not args[0].startswith("-"):
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
             from treadle.workflow.words import nearest
 
-            hint = nearest(args[0], _COMMANDS) or f"; there is {', '.join(_COMMANDS)}"
+            hint = nearest(args[0], COMMANDS) or f"; there is {', '.join(COMMANDS)}"
             ctx.fail(f"unknown command {args[0]!r}{hint}")
         return super().resolve_command(ctx, args)
 

@@ -26,6 +26,7 @@ def file_options(function: Callable[..., R]) -> Callable[..., R]:
     @click.option(
         "-f",
         "--file",
+        envvar="TREADLE_FILE",
         type=click.Path(path_type=Path),
         help="Workflow file: .toml, .json or .py.  [default: treadle.toml, or [tool.treadle] "
         "of pyproject.toml, here or above]",
@@ -62,7 +63,7 @@ def open_plan(file: Path | None) -> Plan:
     if plan is None:
         raise WorkflowError(
             "treadle: no workflow file: neither 'treadle.toml' nor a 'pyproject.toml' with "
-            "[tool.treadle], here or above; name one with -f FILE"
+            "[tool.treadle], here or above; name one with -f FILE, or make one: treadle init"
         )
     return plan
 

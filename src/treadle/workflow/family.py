@@ -210,6 +210,12 @@ class Family:
     def _variable(self, word: str, name: str) -> str | None:
         # In the table `env` itself what was there before is meant: no circles.
         own = self.files_env if word == "env" else self.known_env
+        if word != "env" and name in (self.said.secret or ()):
+            self.note(
+                word,
+                f"job {self.name!r} puts the secret {name!r} into {word!r}, where everybody can "
+                f"see it; let the program take it from the environment: ${name}",
+            )
         return own.get(name, os.environ.get(name))
 
     def _unknown(self, kind: str, name: str) -> str:

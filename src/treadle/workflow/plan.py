@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -87,7 +86,7 @@ class Call(Struct, frozen=True, kw_only=True):
 
     def at(self, row: Mapping[str, str]) -> Call:
         """Return the call for a row of the matrix of its job: the values are arguments."""
-        return replace(self, constants=self.constants | row)
+        return replace(self, constants={**self.constants, **row})
 
 
 class PlannedJob(Struct, frozen=True, kw_only=True):
@@ -195,21 +194,35 @@ class Plan(Struct, frozen=True, kw_only=True):
         """
         if not said:
             return list(self.jobs)
-        names = self.names()
-        wanted = {one: self._find(names, one) for one in said}
-        unknown = [one for one, meant in wanted.items() if not meant]
-        if unknown:
-            hints = [nearest(one.strip("+"), names.known()) for one in unknown]
-            texts = zip(unknown, hints, strict=True)
-            raise WorkflowError(*(f"{self.label}: no job {one!r}{hint}" for one, hint in texts))
+        wanted: list[str] = []
+        mistakes: list[str] = []
+        for one in said:
+            try:
+                wanted += self.find(one)
+            except WorkflowError as error:
+                mistakes += error.messages
+        if mistakes:
+            raise WorkflowError(*mistakes)
         needs = {job.name: job.needs for job in self.jobs.values()}
-        chosen = with_needs(needs, chain.from_iterable(wanted.values()))
+        chosen = with_needs(needs, wanted)
         return [name for name in self.jobs if name in chosen]
 
-    def _find(self, names: Names, target: str) -> Iterable[str]:
-        if found := names.find(target):
-            return found
-        found = names.find(target.removesuffix("+").removeprefix("+"))
-        if not found or not target.endswith("+"):
-            return found
-        return with_needs(dependents({job.name: job.needs for job in self.jobs.values()}), found)
+    def find(self, target: str) -> Iterable[str]:
+        """Return the jobs that one target stands for, without what they need.
+
+        Raises:
+            WorkflowError: it stands for no job.
+        """
+        names = self.names()
+        meant = names.find(target)
+        if meant:
+            return meant
+        meant = names.find(target.removesuffix("+").removeprefix("+"))
+        if not meant:
+            hint = nearest(target.strip("+"), names.known())
+            raise WorkflowError(f"{self.label}: no job {target!r}{hint}")
+        if not target.endswith("+"):
+            return meant
+        after = dependents({job.name: job.needs for job in self.jobs.values()})
+        found = with_needs(after, meant)
+        return [name for name in self.jobs if name in found]
