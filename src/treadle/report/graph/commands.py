@@ -1,0 +1,51 @@
+"""What a job runs, as people would write it."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from treadle.workflow.expressions import Reference
+
+if TYPE_CHECKING:
+    from treadle.workflow.expressions import Text
+    from treadle.workflow.plan import Call, Late, PlannedJob
+
+
+def command_of(job: PlannedJob) -> str:
+    """Return the command line, the script or the name of the function; nothing for none.
+
+    Values that are known only in a run stand as in the file, as ``${{ job.name }}``.
+    """
+    if job.call is not None:
+        return _function(job.call)
+    if job.script is not None:
+        return job.script
+    if job.late is not None and (late := _late(job.late)):
+        return late
+    # A command line that needs a shell: what is meant is the line.
+    if len(job.argv) == 3 and job.argv[0] == "/bin/sh" and job.argv[1] == "-c":
+        return job.argv[2]
+    return shlex.join(job.argv)
+
+
+def _function(call: Call) -> str:
+    name = getattr(call.function, "__qualname__", "") or type(call.function).__qualname__
+    module = getattr(call.function, "__module__", None)
+    return f"{module}.{name}()" if module else f"{name}()"
+
+
+def _late(late: Late) -> str:
+    if late.elements is not None:
+        return " ".join(_written(element, quoted=True) for element in late.elements)
+    return _written(late.script or late.line or ())
+
+
+def _written(text: Text, *, quoted: bool = False) -> str:
+    pieces = [
+        f"${{{{ {piece.job}.{piece.name} }}}}" if isinstance(piece, Reference) else piece
+        for piece in text
+    ]
+    if quoted and all(isinstance(piece, str) for piece in text):
+        return shlex.join(pieces)
+    return "".join(pieces)
