@@ -90,6 +90,9 @@ def _execution(plan: Plan, targets: Sequence[str], settings: Settings) -> Execut
 
         if is_for_crew(plan, chosen, settings):
             return Called(plan, chosen, targets, settings)
+        from treadle.runner.mixed import Mixed  # noqa: PLC0415 -- for Python only
+
+        return Mixed(plan, chosen, targets, settings)
     from treadle.runner.scheduled import Scheduled  # noqa: PLC0415 -- it loads all of the scheduler
 
     return Scheduled(plan, chosen, targets, settings)

@@ -13,6 +13,7 @@ from treadle.runner.crew import Crew
 from treadle.runner.desk import Desk
 from treadle.runner.execution import Execution, Order
 from treadle.runner.failure import traceback_of
+from treadle.runner.outside import OUTSIDE
 from treadle.runner.scheduler import DeadlinePassed
 from treadle.workflow.names import file_name
 
@@ -79,7 +80,14 @@ class Called(Execution):
         most = min(len(needs), tokens or math.inf, sum(self.queues.values()))
         until = math.inf if last or self.deadline is None else self.deadline
         crew = Crew(desk, max(most, 1))
-        ended = _watched(crew, until)
+        outside = OUTSIDE.get()
+        if outside is not None:
+            outside.listen(crew.post)
+        try:
+            ended = _watched(crew, until)
+        finally:
+            if outside is not None:
+                outside.listen(None)
         self.stuck += desk.stuck
         if ended is not None:
             raise ended

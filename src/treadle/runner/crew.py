@@ -59,6 +59,17 @@ class Member(Worker):
         )
 
 
+def _situation(desk: Desk) -> list[str]:
+    """Say how a run is, in lines: what is active, since when; what waits."""
+    now, nodes = desk.now(), desk.engine.readiness
+    ended, queued = len(nodes.nodes) - nodes.unsettled, desk.engine.queues.waiting
+    lines = [f"treadle: {len(desk.active)} active, {queued} queued, {ended} ended"]
+    for name, work in desk.active.items():
+        took, number = now - work.began, work.attempt.number
+        lines.append(f"  {name}: {took:.1f} s, queue {work.job.queue}, attempt {number}")
+    return lines
+
+
 class Crew:
     """The threads of one round.
 
@@ -123,7 +134,7 @@ class Crew:
         """Stand still (SIGTSTP), or say how the run is."""
         if signum != signal.SIGTSTP:
             with self._lock:
-                lines = self.desk.situation()
+                lines = _situation(self.desk)
             sys.stderr.write("".join(f"{line}\n" for line in lines))
             return
         began = self.desk.now()

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from treadle.clock import SYSTEM
-from treadle.engine import NEVER, Collect, JobSpec, Offer, Outcome
+from treadle.engine import NEVER, Collect, Offer, Outcome
 from treadle.engine.express import Express
 from treadle.runner.failure import GOOD, ending_of, given_up
+from treadle.runner.specs import Specs
 from treadle.workflow.plan import DEFAULT_QUEUE
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Desk:
         appoint: called with an instant that is earlier than those that `next` gave.
         stalled: jobs wait for tokens that stuck ones hold.
         stuck: the jobs that were given up.
+        active: the attempts that are under way, by the job's name.
     """
 
     def __init__(
@@ -92,12 +94,12 @@ class Desk:
         self.stalled = False
         self.stuck: list[str] = []
         self.now = SYSTEM.monotonic
-        self._sizes = dict(queues)
+        self._default = queues.get(DEFAULT_QUEUE, 0)
         self._drains = drains
         self._telling = telling
         self._log = log
-        self._specs: dict[tuple[Any, ...], JobSpec] = {}
-        self._active: dict[Any, Work] = {}
+        self._specs = Specs(queues)
+        self.active: dict[Any, Work] = {}
         self._first: dict[str, float] = {}
 
     # -- the round -----------------------------------------------------------------------
@@ -151,7 +153,7 @@ class Desk:
             self.stalled = engine.stalled
             return None
         name = attempt.node.uid
-        work = self._active[name] = Work(self.jobs[name], attempt, now, worker)  # type: ignore[index]  # ids are names
+        work = self.active[name] = Work(self.jobs[name], attempt, now, worker)  # type: ignore[index]  # ids are names
         if attempt.deadline != NEVER:
             self.appoint(attempt.deadline)
         if self._telling:
@@ -165,7 +167,7 @@ class Desk:
             self.book.started(name, attempt.number, work.began, queues=claims, slot=attempt.slot)
         except BaseException:
             # It is not run, and its end is not told either.
-            del self._active[name]
+            del self.active[name]
             self.engine.ended(name, attempt.number, _EXITED, work.began)
             self.engine.collected(name, False, 0.0, work.began)
             raise
@@ -176,7 +178,7 @@ class Desk:
             ready = self.engine.done(work.attempt)
             if ready is not None:
                 name = work.job.name
-                del self._active[name]
+                del self.active[name]
                 self.book.passed(name, work.attempt.number, self.now() - work.began, value)
                 if ready:
                     self._offer(ready)
@@ -188,7 +190,7 @@ class Desk:
         job = work.job
         for command in self.engine.ended(job.name, work.attempt.number, _EXITED, now):
             outcome: Outcome = command.outcome  # type: ignore[union-attr]  # it is a Collect
-            del self._active[job.name]
+            del self.active[job.name]
             if raised is None and outcome is not Outcome.TIMED_OUT:
                 # It may have been asked to end, and could not hear that: it did what it is for.
                 self.book.results[job.name] = value
@@ -236,56 +238,16 @@ class Desk:
             elif job.call is None:
                 book.gathered(name)
             else:
-                engine.queue(node, self._spec(job))
+                engine.queue(node, self._specs.of(job, self._first))
                 continue
             commands = engine.skipped(name, self.now())
             left += [engine.readiness.nodes[c.uid] for c in commands if isinstance(c, Offer)]
-
-    def situation(self) -> list[str]:
-        """Say how the run is, in lines: what is active, since when; what waits."""
-        engine, now = self.engine, self.now()
-        ended = len(engine.readiness.nodes) - engine.readiness.unsettled
-        head = f"treadle: {len(self._active)} active, {engine.queues.waiting} queued, {ended} ended"
-        works = self._active.values()
-        return [
-            head,
-            *(
-                f"  {work.job.name}: {now - work.began:.1f} s, queue {work.job.queue}, "
-                f"attempt {work.attempt.number}"
-                for work in works
-            ),
-        ]
-
-    # -- what a job asks for -------------------------------------------------------------
-
-    def _spec(self, job: PlannedJob) -> JobSpec:
-        asked = (job.queue, job.tokens, job.priority, job.timeout, job.grace)
-        spec = self._specs.get(asked)
-        if spec is None:
-            spec = self._specs[asked] = JobSpec(
-                job.queue,
-                min(job.tokens, self._sizes[job.queue]),
-                job.priority,
-                job.timeout,
-                job.grace,
-                0.0,
-            )
-        return spec if not job.further and job.total_timeout is None else self._special(job, spec)
-
-    def _special(self, job: PlannedJob, spec: JobSpec) -> JobSpec:
-        more = [(name, min(tokens, self._sizes[name])) for name, tokens in job.further.items()]
-        spec = spec._replace(further=tuple(more))
-        if job.total_timeout is None:
-            return spec
-        now = self.now()
-        left = job.total_timeout - (now - self._first.get(job.name, now))
-        return spec._replace(timeout=max(min(spec.timeout, left), 1e-3))
 
     # -- threads that do not come back ---------------------------------------------------
 
     def _give_up(self, command: Collect) -> None:
         name: str = command.uid  # type: ignore[assignment]  # ids are names
-        work = self._active.pop(name)
+        work = self.active.pop(name)
         work.worker.stuck = True
         self.stuck.append(name)
         self._resize(work.job, 1)
@@ -294,5 +256,5 @@ class Desk:
     def _resize(self, job: PlannedJob, sign: int) -> None:
         """Give the thread that takes its place the tokens of a stuck one, or take them back."""
         if job.queue == DEFAULT_QUEUE:
-            self._sizes[DEFAULT_QUEUE] += sign * job.tokens
-            self.engine.resized(DEFAULT_QUEUE, self._sizes[DEFAULT_QUEUE], self.now())
+            self._default += sign * job.tokens
+            self.engine.resized(DEFAULT_QUEUE, self._default, self.now())

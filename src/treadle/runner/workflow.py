@@ -8,8 +8,10 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
+from treadle.errors import WorkflowError
 from treadle.runner.callwords import CallWords, CommandWords, as_in_a_file
 from treadle.runner.declaring import Command, Functions, Need, Needs, Wish
+from treadle.runner.worker import PREPARING
 from treadle.workflow.declaration import Declaration
 from treadle.workflow.load import plan_of
 from treadle.workflow.model import Defaults
@@ -192,6 +194,11 @@ class Workflow(Declaration):
         """
         from treadle.runner import run  # noqa: PLC0415 -- it imports what imports this
 
+        if hasattr(sys, PREPARING):
+            raise WorkflowError(
+                f"{self.origin.label}: the workflow is run while a worker process imports the "
+                "file; write `if __name__ == '__main__':` before what runs it"
+            )
         return run(self.plan(), targets=self._targets(targets), **options)
 
     async def run_async(self, *, targets: Sequence[Need] = (), **options: Any) -> RunResult:
