@@ -54,6 +54,16 @@ class Ending:
         clean = not self.leaked or job.leak != "fail"
         return self.outcome == "exited" and self.code == 0 and clean and not self.fault
 
+    def is_allowed(self, job: PlannedJob) -> bool:
+        """Whether the job may end in this way without failing the run, as `allow_failure` says.
+
+        Whoever stopped it from outside wanted it stopped: that is no failure of its own.
+        """
+        may = job.allow_failure
+        if isinstance(may, bool):
+            return may and self.outcome != "interrupted"
+        return self.outcome == "exited" and self.code in may
+
 
 def reason(ending: Ending, job: PlannedJob) -> str:
     """Say why an attempt of a job failed."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from treadle.report.feed import Fact, JobEnded, JobRetried, JobSkipped, JobStarted
 from treadle.report.reasons import Ending, reason
-from treadle.runner.retry import SEARCHED, applies, pause
+from treadle.runner.tries import Tries
 from treadle.status import ReturnValue
 
 if TYPE_CHECKING:
@@ -26,20 +26,7 @@ if TYPE_CHECKING:
     from treadle.process.conditions import Usage
     from treadle.workflow import Plan, PlannedJob
 
-MAX_LOST = 3
-"""How often a job is begun whose attempts are lost, whatever it says of retries."""
-
 _SUCCESS, _FAILURE = ReturnValue.success, ReturnValue.failure
-
-
-class _Tries:
-    """The attempts of a job that came to nothing, and how the last of them would be told."""
-
-    __slots__ = ("failed", "last", "lost")
-
-    def __init__(self) -> None:
-        self.lost = self.failed = 0
-        self.last: JobEnded | None = None
 
 
 class Book:
@@ -89,7 +76,7 @@ class Book:
         self.skips: dict[str, JobSkipped] = {}
         # For each job that is bad for others, the job where the trouble began.
         self._origins: dict[str, str] = {}
-        self._tries: dict[str, _Tries] = {}
+        self._tries: dict[str, Tries] = {}
         self._random = random
 
     # -- before a job ------------------------------------------------------------------
@@ -197,7 +184,7 @@ class Book:
             mask(detail) if mask is not None and detail else detail,
             log,
             ending.leaked,
-            not good and _is_allowed(job, ending),
+            not good and ending.is_allowed(job),
             ending.code if code is None else code,
             usage,
         )
@@ -217,8 +204,8 @@ class Book:
             return None
         if self.draining and not _is_late(job):
             return None
-        tries = self._tries.setdefault(job.name, _Tries())
-        delay = self._pause(job, ending, tries, fact.log)
+        tries = self._tries.setdefault(job.name, Tries())
+        delay = tries.pause(job, ending, fact.log, self._dice)
         most = job.total_timeout
         if delay is None or (most is not None and now + delay - first >= most):
             return None
@@ -229,20 +216,6 @@ class Book:
             )
         )
         return delay
-
-    def _pause(
-        self, job: PlannedJob, ending: Ending, tries: _Tries, log: str | None
-    ) -> float | None:
-        if ending.outcome == "lost" and tries.lost < MAX_LOST - 1:
-            # It was no fault of its own, and counts for nothing.
-            tries.lost += 1
-            return 0.0
-        if tries.failed >= job.retry.retries:
-            return None
-        if not applies(job.retry, ending, lambda: _end_of(log)):
-            return None
-        tries.failed += 1
-        return pause(job.retry, tries.failed, self._dice)
 
     def _dice(self) -> Random:
         if self._random is None:
@@ -313,23 +286,3 @@ class Book:
 def _is_late(job: PlannedJob) -> bool:
     """Whether a job runs also when nothing more is started."""
     return job.always or "failure" in job.on.values()
-
-
-def _is_allowed(job: PlannedJob, ending: Ending) -> bool:
-    may = job.allow_failure
-    if isinstance(may, bool):
-        # Whoever stopped it wanted it stopped: that is no failure of its own.
-        return may and ending.outcome != "interrupted"
-    return ending.outcome == "exited" and ending.code in may
-
-
-def _end_of(log: str | None) -> bytes:
-    """Return the end of a log; nothing where there is none."""
-    if log is None:
-        return b""
-    try:
-        with open(log, "rb") as file:
-            file.seek(max(0, file.seek(0, 2) - SEARCHED))
-            return file.read()
-    except OSError:
-        return b""

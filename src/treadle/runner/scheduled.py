@@ -77,7 +77,7 @@ class RunJob(Protocol):
 
 
 class Scheduled(Execution):
-    """One run; see `Execution`.
+    """One run of programs; see `Execution`.
 
     Attributes:
         scheduler: of the part that is under way.
@@ -141,10 +141,8 @@ class Scheduled(Execution):
         return self._over(cast(RunJob, job))
 
     def _call(self, uid: str, planned: PlannedJob, notify_end: NotifyEndType) -> Job:
-        """Make the job of a Python function, among others that are programs."""
-        from treadle.runner.function import FunctionJob  # noqa: PLC0415 -- few workflows have both
-
-        return FunctionJob(uid, planned, notify_end, self)
+        """Make the job of a Python function; see `treadle.runner.mixed`."""
+        raise NotImplementedError
 
     def started(self, job: RunJob) -> None:
         """Tell that an attempt begins."""

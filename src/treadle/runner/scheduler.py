@@ -77,7 +77,7 @@ class RunScheduler(Scheduler):
         # After a failure it may be that nothing more is to be started.
         if job.__class__ is not WorkflowJob or self._draining:
             return False
-        return job.end(outcome).is_good(job.planned)  # type: ignore[attr-defined]  # it is one
+        return job.end(outcome).is_good(job.planned)
 
     @property
     def is_finished(self) -> bool:
@@ -109,7 +109,7 @@ class RunScheduler(Scheduler):
         super().init_state(dag)
         if self._deadline is not None:
             left = max(0.0, self._deadline - SYSTEM.monotonic())
-            self._alarm = threading.Timer(left, self._halt, [DeadlinePassed("its time is up")])
+            self._alarm = threading.Timer(left, self._halt, [DeadlinePassed("its time was up")])
             self._alarm.daemon = True
             self._alarm.start()
 
@@ -122,8 +122,16 @@ class RunScheduler(Scheduler):
         try:
             super().run(dag)
         finally:
-            if self._alarm is not None:
-                self._alarm.cancel()
+            self._disarm()
+
+    def _stop(self, error: BaseException) -> list[BaseException]:
+        # It is being stopped already: the deadline is not to make that harder.
+        self._disarm()
+        return super()._stop(error)
+
+    def _disarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
 
     # -- attempts ------------------------------------------------------------------------
 
