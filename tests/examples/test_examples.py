@@ -3,46 +3,33 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("TREADLE_")}
-    return subprocess.run(
-        [sys.executable, "-m", "treadle", *arguments],
-        cwd=folder,
-        env=env | {"PYTHONPATH": str(ROOT / "src"), "ATLAS_OUT": str(folder / "out")},
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
-
-
-def copy(name: str, folder: Path) -> Path:
-    ignore = shutil.ignore_patterns("out", ".treadle", "__pycache__")
-    return Path(shutil.copytree(ROOT / "examples" / name, folder / name, ignore=ignore))
+Run: TypeAlias = Callable[..., subprocess.CompletedProcess[str]]
+Copy: TypeAlias = Callable[[str], Path]
 
 
 def test_every_example_has_a_test() -> None:
     names = {path.name for path in (ROOT / "examples").iterdir() if path.is_dir()}
-    assert names == {"hello", "library", "matrix", "stdlib_atlas"}
+    tests = "".join(file.read_text() for file in Path(__file__).parent.glob("test_*.py"))
+    assert [name for name in sorted(names) if f"examples/{name}" not in tests] == []
 
 
-def test_hello_counts_the_words_of_its_text(tmp_path: Path) -> None:
-    folder = copy("hello", tmp_path)
-    done = run(folder, "run")
+def test_hello_counts_the_words_of_its_text(treadle: Run, copy: Copy) -> None:
+    folder = copy("examples/hello")
+    done = treadle(folder, "run")
     assert (done.returncode, done.stderr) == (0, "")
     assert (folder / "out" / "report").read_text().splitlines() == [
         "1: the quick brown fox",
@@ -52,17 +39,10 @@ def test_hello_counts_the_words_of_its_text(tmp_path: Path) -> None:
     ]
 
 
-def test_the_library_example_counts_words(tmp_path: Path) -> None:
+def test_the_library_example_counts_words(tmp_path: Path, call: Run) -> None:
     (tmp_path / "a.py").write_text("one two three\n")
     (tmp_path / "b.py").write_text("four\n")
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "examples/library/words.py"), str(tmp_path)],
-        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = call(tmp_path, sys.executable, str(ROOT / "examples/library/words.py"), str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split() for line in done.stdout.splitlines()] == [
         ["3", "a.py"],
@@ -72,9 +52,9 @@ def test_the_library_example_counts_words(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.py", "b.py"]
 
 
-def test_matrix_packs_each_file_in_each_way(tmp_path: Path) -> None:
-    folder = copy("matrix", tmp_path)
-    done = run(folder, "run")
+def test_matrix_packs_each_file_in_each_way(treadle: Run, copy: Copy) -> None:
+    folder = copy("examples/matrix")
+    done = treadle(folder, "run")
     assert (done.returncode, done.stderr) == (0, "")
     assert {path.name for path in (folder / "out").iterdir()} >= {
         f"{kind}.{how}" for kind in ("numbers", "zeros") for how in ("gz", "bz2")
@@ -102,9 +82,9 @@ class _Page(HTMLParser):
 
 
 @pytest.mark.slow
-def test_the_atlas_is_drawn_and_its_numbers_are_right(tmp_path: Path) -> None:
-    folder = copy("stdlib_atlas", tmp_path)
-    done = run(folder, "run", "-f", "workflow.py")
+def test_the_atlas_is_drawn_and_its_numbers_are_right(treadle: Run, copy: Copy) -> None:
+    folder = copy("examples/stdlib_atlas")
+    done = treadle(folder, "run", "-f", "workflow.py", ATLAS_OUT=str(folder / "out"))
     assert (done.returncode, done.stderr) == (0, "")
     jobs = re.search(r"^done: (\d+) jobs", done.stdout, re.MULTILINE)
     assert jobs is not None
