@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from graphs import plan_of, planned
-
 from treadle.report.graph.model import Edge, Graph, graph_of
 from treadle.workflow import Plan
 

@@ -8,10 +8,10 @@ from hashlib import sha256
 from html.parser import HTMLParser
 
 import pytest
-from graphs import plan_of, planned
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graphs import plan_of, planned
 from treadle.report.graph import render
 from treadle.report.graph.model import Graph, graph_of
 from treadle.report.text import safe
@@ -133,10 +133,11 @@ def test_I04_the_policy_admits_one_style_and_one_script_by_their_hashes() -> Non
     script, style = "".join(reader.texts["script"]), "".join(reader.texts["style"])
     assert [tag for tag, _ in reader.tags].count("script") == 1
     assert [tag for tag, _ in reader.tags].count("style") == 1
-    assert policies == [
+    policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
         "base-uri 'none'; form-action 'none'"
-    ]
+    )
+    assert policies == [policy]
 
 
 def _hash(text: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
-from graphs import plan_of, planned
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graphs import plan_of, planned
 from treadle.report.graph.model import Graph, graph_of
 from treadle.report.graph.style import COLOURS, NEUTRAL, PATTERNS, rules
 from treadle.report.graph.svg import ROOMY, as_svg
@@ -26,11 +26,11 @@ def _graph(
     return graph_of(plan, list(plan.jobs), families=families, reduce=True)
 
 
-def _parsed(graph: Graph) -> ElementTree.Element:
-    return ElementTree.fromstring(as_svg(graph))
+def _parsed(graph: Graph) -> ET.Element:
+    return ET.fromstring(as_svg(graph))
 
 
-def _texts(root: ElementTree.Element) -> list[str]:
+def _texts(root: ET.Element) -> list[str]:
     return [text.text or "" for text in root.iter(f"{SVG}text")]
 
 
@@ -84,7 +84,7 @@ def test_the_legend_explains_what_occurs() -> None:
         "runs after a failure",
         "runs after success or failure",
     ]
-    assert "× 2" in texts
+    assert "\N{MULTIPLICATION SIGN} 2" in texts
     assert {"failure", "end"} <= set(texts)
 
 

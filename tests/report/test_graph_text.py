@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from graphs import plan_of, planned
 
+from graphs import plan_of, planned
 from treadle.report.graph import FORMATS, SUFFIXES, render
 from treadle.report.graph.commands import command_of
 from treadle.report.graph.model import Graph, graph_of
