@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from inspect import cleandoc
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 import msgspec
@@ -18,7 +19,9 @@ from sphinx.util.typing import ExtensionMetadata
 from treadle.cli import exitcodes
 from treadle.cli.main import command as treadle_command
 from treadle.engine import commands, events
-from treadle.workflow import model
+from treadle.workflow import limits, model, tables
+from treadle.workflow.schema import workflow_schema
+from treadle.workflow.words import known_words
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -122,14 +125,15 @@ class WorkflowWords(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        kind = getattr(model, self.arguments[0])
+        name = self.arguments[0]
+        kind = getattr(model, name, None) or getattr(tables, name)
         inherited = {f.name for f in msgspec.structs.fields(model.Settings)}
         if kind is model.Settings or not issubclass(kind, model.Settings):
             inherited = set()
         rows = (
-            (f"`{name}`", *_meaning(hint))
-            for name, hint in get_type_hints(kind, include_extras=True).items()
-            if name in kind.__struct_fields__ and name not in inherited
+            (f"`{word}`", *_meaning(hint))
+            for word, (field, hint, _) in known_words(kind).items()
+            if field not in inherited
         )
         return self.parse_text_to_nodes(table(("word", "meaning", "value"), rows))
 
@@ -146,13 +150,16 @@ class Limits(SphinxDirective):
     """The limits of a workflow file."""
 
     def run(self) -> list[nodes.Node]:
-        from treadle.workflow import source  # noqa: PLC0415 -- beside its only use
-
         rows = [
-            ("size of the file", f"{source.MAX_BYTES >> 20} MiB"),
-            ("jobs", f"{model.MAX_JOBS:,}"),
-            ("needs of all jobs together", f"{model.MAX_EDGES:,}"),
-            ("characters in a name", f"{model.MAX_NAME:,}"),
+            ("size of a file", f"{limits.MAX_BYTES >> 20} MiB"),
+            ("tables and lists in each other", f"{limits.MAX_DEPTH:,}"),
+            ("jobs, after each matrix is expanded", f"{limits.MAX_JOBS:,}"),
+            ("needs of all jobs together", f"{limits.MAX_EDGES:,}"),
+            ("characters in a name", f"{limits.MAX_NAME:,}"),
+            ("characters that expressions may make", f"{limits.MAX_EXPANSION >> 20} Mi"),
+            ("included files", f"{limits.MAX_INCLUDED_FILES:,}"),
+            ("files that include each other in a chain", f"{limits.MAX_INCLUDE_DEPTH:,}"),
+            ("size of a file of variables", f"{limits.MAX_ENV_FILE >> 20} MiB"),
         ]
         return self.parse_text_to_nodes(table(("what", "limit"), iter(rows)))
 
@@ -175,8 +182,16 @@ class Unreleased(SphinxDirective):
         return self.parse_text_to_nodes("\n\n".join(blocks) or "Nothing yet.")
 
 
+def publish_schema(app: Sphinx, error: Exception | None) -> None:
+    """Put the JSON Schema where `treadle init` says that it is."""
+    if error is None and app.builder.format == "html":
+        text = json.dumps(workflow_schema(), indent=2, ensure_ascii=False)
+        (Path(app.outdir) / "treadle.schema.json").write_text(text, encoding="utf-8")
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Called by Sphinx."""
+    app.connect("build-finished", publish_schema)
     app.add_directive("exit-codes", ExitCodes)
     app.add_directive("engine-messages", EngineMessages)
     app.add_directive("command-line", CommandLine)
