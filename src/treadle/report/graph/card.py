@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from treadle.report.graph.escape import attribute, content, decimal
+from treadle.report.graph.layout import Box
 from treadle.report.graph.widths import fitting, text_width
 from treadle.report.text import safe
 from treadle.workflow.plan import DEFAULT_QUEUE
@@ -13,12 +14,12 @@ from treadle.workflow.plan import DEFAULT_QUEUE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from treadle.report.graph.layout import Box
     from treadle.report.graph.model import Graph, Node
 
 NAME, SMALL = 13.0, 11.5
 _MARGIN = 14.0
-_WIDEST_NAME, _WIDEST_LINE = 250.0, 190.0
+_BAR = 9.0
+_WIDEST_NAME, _WIDEST_LINE = 250.0, 220.0
 _LEAST = 56.0
 _STACK = 3.0
 
@@ -45,8 +46,13 @@ def card_of(node: Node, graph: Graph | None) -> Card:
     count = f"\N{MULTIPLICATION SIGN} {len(node.jobs)}" if node.family else ""
     line = fitting(_line(node, graph), _WIDEST_LINE, SMALL) if graph else ""
     first = text_width(name, NAME, bold=True) + _beside(count)
-    wide = max(first, text_width(line, SMALL))
+    wide = max(first, text_width(line, SMALL)) + (_BAR if is_barred(node) else 0.0)
     return Card(name, count, line, max(_LEAST, wide) + 2 * _MARGIN, 46.0 if graph else 30.0)
+
+
+def is_barred(node: Node) -> bool:
+    """Tell whether a node shows its queue; the one that jobs have by themselves is not shown."""
+    return node.job.queue != DEFAULT_QUEUE
 
 
 def _beside(count: str) -> float:
@@ -61,21 +67,23 @@ def _line(node: Node, graph: Graph) -> str:
 def classes(node: Node, queues: Mapping[str, int]) -> str:
     """Return the classes of a node: its queue, and what is special about it."""
     job = node.job
-    found = ["job", f"q{queues.get(job.queue, 0) if job.queue != DEFAULT_QUEUE else 0}"]
+    found = ["job", f"q{queues[job.queue] if is_barred(node) else 0}"]
     found += ["may-fail"] if job.allow_failure is not False else []
     return " ".join(found)
 
 
-def drawn(node: Node, card: Card, box: Box, *, barred: bool) -> str:
+def drawn(node: Node, card: Card, box: Box) -> str:
     """Return the card of a node as SVG, without the group around it."""
     parts = [_rect(box, "box", step * _STACK) for step in (2, 1) if node.family]
     if node.job.always:
         parts.append(_frame(box))
     parts.append(_rect(box, "box front", 0.0))
-    if barred:
+    inner = box
+    if is_barred(node):
+        inner = Box(box.x + _BAR, box.y, box.width - _BAR, box.height)
         top, bottom = decimal(box.y + 9), decimal(box.y + box.height - 9)
         parts.append(f'<path class="bar" d="M{decimal(box.x + 6.5)} {top}V{bottom}"/>')
-    parts.append(_texts(card, box))
+    parts.append(_texts(card, inner))
     if node.job.when is not None:
         parts.append(_flag(box.x + box.width - 4, box.y + 2, "?"))
     return "".join(parts)

@@ -107,7 +107,7 @@ class Picture:
         kinds = classes(node, self.queues)
         box = self._layout.boxes[i]
         text = f"<title>{content(self._title(node))}</title>"
-        text += drawn(node, card, box, barred=node.job.queue in self.queues)
+        text += drawn(node, card, box)
         if self._linked:
             return f'<a class="{kinds}" href="#job-{i}" data-job="{i}">{text}</a>\n'
         return f'<g class="{kinds}">{text}</g>\n'
