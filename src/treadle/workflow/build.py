@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,9 @@ class Builder:
     def _include(
         self, chain: tuple[Path, ...], file: str, place: Place, origin: Origin, prefix: str
     ) -> Declaration | None:
-        path = (chain[-1].parent / file).resolve()
+        if self.mistakes.touch(place):
+            return None
+        path = Path(os.path.realpath(chain[-1].parent / file))
         if what := self._refusal(chain, path):
             self.mistakes(place, what)
             return None

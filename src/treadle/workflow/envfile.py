@@ -7,6 +7,7 @@ from pathlib import Path
 
 from treadle.errors import WorkflowError
 from treadle.workflow import source
+from treadle.workflow.limits import MAX_ENV_FILE
 
 _LINE = re.compile(
     r"""(?:export[ \t]+)?
@@ -30,7 +31,7 @@ def read(path: Path, label: str) -> dict[str, str]:
         WorkflowError: it cannot be read, or a line is none of these.
     """
     found: dict[str, str] = {}
-    for number, line in enumerate(source.read_text(path, label).splitlines(), 1):
+    for number, line in enumerate(source.read_text(path, label, MAX_ENV_FILE).splitlines(), 1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue

@@ -10,7 +10,7 @@ from treadle.workflow.checks import check
 from treadle.workflow.declaration import Declaration
 from treadle.workflow.family import Family
 from treadle.workflow.graph import find_cycle
-from treadle.workflow.limits import MAX_JOBS
+from treadle.workflow.limits import MAX_COMPARED, MAX_JOBS, MAX_VARIABLES
 from treadle.workflow.links import Links
 from treadle.workflow.names import Names
 from treadle.workflow.origin import Mistakes
@@ -60,6 +60,8 @@ class _Expansion:
         self.tags: dict[str, list[str]] = {}
         self.homes: dict[str, Family] = {}
         self.queues = self._all_queues()
+        self.variables = 0
+        self.characters = 0
 
     def _all_queues(self) -> dict[str, int | str]:
         """Put the queues of all files together: they stand for what the machine has."""
@@ -88,14 +90,23 @@ class _Expansion:
 
     def _fits(self, family: Family) -> bool:
         number = 1 if family.rows is None else family.rows.size()
-        if len(self.jobs) + number <= MAX_JOBS:
+        self.variables += family.variables(number)
+        if self.variables > MAX_VARIABLES:
+            family.note("env", f"the jobs have over {MAX_VARIABLES} variables; that is the limit")
+        elif len(self.jobs) + number > MAX_JOBS:
+            made = len(self.jobs) + number
+            family.note("matrix", f"job {family.name!r} makes {made} jobs; the limit is {MAX_JOBS}")
+        elif family.rows is not None and family.rows.comparisons() > MAX_COMPARED:
+            what = f"takes {family.rows.comparisons()} comparisons for 'include' and 'exclude'"
+            family.note("matrix", f"job {family.name!r} {what}; the limit is {MAX_COMPARED}")
+        else:
             return True
-        what = f"job {family.name!r} makes {len(self.jobs) + number} jobs; the limit is {MAX_JOBS}"
-        family.note("matrix", what)
         return False
 
     def _add(self, family: Family) -> None:
+        family.characters = self.characters
         jobs = family.jobs()
+        self.characters = family.characters
         for job in jobs:
             if job.name in self.jobs:
                 family.unit.note(family.path, f"there are two jobs named {job.name!r}")

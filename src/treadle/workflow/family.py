@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from typing import Any
 
 from treadle.errors import WorkflowError
@@ -11,6 +10,7 @@ from treadle.process.commandline import argv_of
 from treadle.workflow import envfile, source
 from treadle.workflow.conditions import Condition
 from treadle.workflow.expressions import Reference, Text, fill, is_known
+from treadle.workflow.limits import MAX_EXPANSION
 from treadle.workflow.matrix import Row, Rows
 from treadle.workflow.model import JobSpec
 from treadle.workflow.plan import Late, PlannedJob
@@ -40,10 +40,14 @@ class Family:
         self.path: Path = ("job", base)
         self.said = merged(spec, unit.said.defaults)
         self.files_env = self._env_files()
-        self.env = {**unit.outer_env, **unit.said.env, **self.files_env, **(self.said.env or {})}
+        said_env = {name: str(value) for name, value in (self.said.env or {}).items()}
+        own = {**self.files_env, **said_env}
+        self.env = {**unit.env, **own} if own else unit.env
+        self.plain = unit.plain and not any("${{" in value for value in own.values())
         self.rows = self._rows()
         self.row: Row = {}
-        self.known_env: Mapping[str, str] = {}
+        self.known_env: dict[str, str] = {}
+        self.characters = 0
         self.wanted = [
             "success" if isinstance(need, str) else need.on for need in _entries(spec.needs)
         ]
@@ -97,13 +101,11 @@ class Family:
     def _job(self, name: str, row: Row) -> PlannedJob:
         self.row = row
         spec = self.spec
-        env = {key: self._text("env", str(value)) for key, value in self.env.items()}
-        late_env = {key: text for key, text in env.items() if not is_known(text)}
-        self.known_env = {key: str(text[0]) for key, text in env.items() if key not in late_env}
+        late_env = self._fill_env()
         return PlannedJob(
             name=name,
             needs=self._needs(),
-            env=dict(self.known_env),
+            env=self.known_env,
             cwd=self.unit.folder / self._now("cwd", self.said.cwd or "."),
             description=self._now("description", spec.description or ""),
             when=self._condition(spec.when),
@@ -113,6 +115,22 @@ class Family:
             **self.common,
             **self._called(row),
         )
+
+    def _fill_env(self) -> dict[str, Text]:
+        """Put values into `env`, and return what is known later. All share what has none."""
+        if self.plain:
+            self.known_env = self.env
+            return {}
+        env = {key: self._text("env", value) for key, value in self.env.items()}
+        late = {key: text for key, text in env.items() if not is_known(text)}
+        self.known_env = {key: str(text[0]) for key, text in env.items() if key not in late}
+        return late
+
+    def variables(self, jobs: int) -> int:
+        """Return how many variables so many jobs take, shared ones counted once."""
+        if self.plain:
+            return 0 if self.env is self.unit.env else len(self.env)
+        return jobs * len(self.env)
 
     def _called(self, row: Row) -> dict[str, Any]:
         return {"call": None if self.call is None else self.call.at(row) if row else self.call}
@@ -193,7 +211,13 @@ class Family:
             return (text,)
 
         def known(kind: str, name: str) -> str | Reference | None:
-            return self._known(word, kind, name)
+            value = self._known(word, kind, name)
+            self.characters += len(value) if isinstance(value, str) else 0
+            if self.characters <= MAX_EXPANSION:
+                return value
+            what = f"over {MAX_EXPANSION} characters to put in for '${{{{ … }}}}'"
+            self.note(word, f"the jobs have {what}; that is the limit")
+            return None
 
         return fill(text, known, quoted=quoted)
 

@@ -26,12 +26,20 @@ MAX_ROWS = MAX_JOBS
 MAX_EDGES = 10_000_000
 """Needs of all jobs together: ten for each job, or 3,162 jobs that need 3,162 others each."""
 
+MAX_COMPARED = 5_000_000
+"""Names of jobs with patterns in `needs`, and rows of a matrix with `include` and `exclude`:
+a fraction of a second. A pattern is compared only with names that begin as it does."""
+
+MAX_VARIABLES = 2_000_000
+"""Of all jobs that have variables of their own or values in them, with those of `[env]`: 20 for
+each of 100,000 jobs. Jobs without share one dictionary, and are not counted."""
+
 MAX_NAME = 1_000
 """Characters of the name of a job, a queue or a tag: it is shown in lines and tables."""
 
-MAX_EXPANSION = 256 << 20
-"""Characters that ``${{ }}`` may make of all texts together: a short text with long values
-and many rows would fill the memory."""
+MAX_EXPANSION = 16 << 20
+"""Characters that are put in for ``${{ }}`` in all texts together, 16 for each of 1,000,000
+jobs: a short text, long values and many rows would fill the memory, nine bytes for each."""
 
 MAX_INCLUDED_FILES = 100
 """That one workflow includes, each counted once."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from msgspec.structs import replace
 
 from treadle.workflow.expressions import Reference, Text
 from treadle.workflow.family import Family
 from treadle.workflow.graph import with_needs
-from treadle.workflow.limits import MAX_EDGES
+from treadle.workflow.limits import MAX_COMPARED, MAX_EDGES, MAX_NAME
 from treadle.workflow.names import Names, is_pattern
 from treadle.workflow.origin import Mistakes
 from treadle.workflow.plan import Late, PlannedJob
@@ -68,6 +69,9 @@ class Links:
         return list(found), {need: how for need, how in found.items() if how != "success"}
 
     def _resolve(self, job: PlannedJob, said: str, home: Family, path: Path) -> Sequence[str]:
+        if is_pattern(said) and (what := self._refusal(said)):
+            home.unit.note(path, what)
+            return []
         meant = self.names.find(said, home.unit.prefix)
         if is_pattern(said) or said in job.tags:
             # A pattern never means the job that says it: 'all' may need "*".
@@ -81,7 +85,18 @@ class Links:
             home.unit.note(path, f"job {job.name!r} needs {said!r}, {what}{hint}")
         return meant
 
+    def _refusal(self, pattern: str) -> str:
+        if len(pattern) > MAX_NAME:
+            return f"a pattern of {len(pattern)} characters; the limit is {MAX_NAME}"
+        if self.names.compared > MAX_COMPARED:
+            return f"over {MAX_COMPARED} comparisons of names with patterns; that is the limit"
+        return ""
+
     # -- values of other jobs --------------------------------------------------------------
+
+    @cached_property
+    def _graph(self) -> dict[str, tuple[str, ...]]:
+        return {name: other.needs for name, other in self.jobs.items()}
 
     def _link_values(self, job: PlannedJob) -> None:
         assert job.late is not None, job
@@ -98,8 +113,7 @@ class Links:
             hint = nearest(said, ["matrix", "env", *self.names.known()])
             self._complain(home, job, said, f"but {said!r} {what}{hint}")
             return ""
-        needs = {name: other.needs for name, other in self.jobs.items()}
-        if meant[0] not in with_needs(needs, job.needs):
+        if meant[0] not in job.needs and meant[0] not in with_needs(self._graph, job.needs):
             self._complain(home, job, said, f"but does not need {said!r}; add it to 'needs'")
         return meant[0]
 

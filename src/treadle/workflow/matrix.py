@@ -61,6 +61,10 @@ class Rows:
             number *= len(values)
         return number + len(self.tables.get("include", ()))
 
+    def comparisons(self) -> int:
+        """Return how often a row is compared with one of `include` or `exclude`."""
+        return self.size() * sum(map(len, self.tables.values()))
+
     def named(self, base: str) -> list[tuple[str, Row]]:
         """Return the rows, the last value changing fastest, each with the name of its job."""
         combinations = product(*self.lists.values()) if self.lists else ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import signal
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -97,7 +98,8 @@ def cause_mistake(cause: int | str | OutputCause) -> str:
     """Say what is wrong with an entry of `retry_on`; nothing if it is right."""
     if isinstance(cause, OutputCause):
         try:
-            re.compile(cause.output.encode())
+            with warnings.catch_warnings(action="ignore"):  # of what it may mean one day
+                re.compile(cause.output.encode())
         except (re.error, OverflowError, RecursionError) as error:
             return f"{cause.output!r} is no regular expression: {error}"
     if isinstance(cause, str) and cause not in CAUSES and not signal_of(cause):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as Folder
 
 from treadle.workflow.declaration import Declaration
@@ -22,6 +22,8 @@ class Unit:
         place: where it is included.
         outer_env: environment that the files around it give to all jobs.
         mistakes: takes what is wrong.
+        env: what all its jobs have; one dictionary for all that add nothing to it.
+        plain: no value of `env` has an expression.
     """
 
     said: Declaration
@@ -30,6 +32,14 @@ class Unit:
     place: Path
     outer_env: dict[str, str | int | float]
     mistakes: Mistakes
+    env: dict[str, str] = field(init=False)
+    plain: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out what is the same for all jobs."""
+        both = {**self.outer_env, **self.said.env}
+        object.__setattr__(self, "env", {name: str(value) for name, value in both.items()})
+        object.__setattr__(self, "plain", not any("${{" in value for value in self.env.values()))
 
     def note(self, path: Path, message: str) -> None:
         """Note one mistake; the path is that in this file."""
@@ -54,7 +64,7 @@ def _below(unit: Unit) -> Iterator[Unit]:
                 f"{unit.prefix}{prefix}:",
                 said.folder or unit.folder,
                 (*unit.place, "include", prefix),
-                {**unit.outer_env, **unit.said.env},
+                dict(unit.env),
                 unit.mistakes,
             )
         )
