@@ -187,6 +187,7 @@ def test_a_job_between_two_attempts_has_failed_when_the_run_is_interrupted() -> 
 # -- the deadline --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_run_is_stopped_at_its_deadline_and_cleans_up(folder: Path) -> None:
     result, facts = played(
         job("long", "trap 'touch asked; exit 1' TERM; touch begun; sleep 600 & wait"),
