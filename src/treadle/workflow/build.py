@@ -138,11 +138,31 @@ def _entries(tree: dict[str, Any], key: str, note: Note) -> dict[str, Any]:
 
 
 def _check_strings(tree: dict[str, Any], note: Note) -> None:
+    if all(_is_harmless(text) for text in _texts(tree)):
+        return
     for path, text in _strings(tree):
         if "\0" in text:
             note(path, "a text holds a NUL character, which no program can be given")
         elif not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
             note(path, "a text holds half a surrogate pair, which is no character")
+
+
+def _is_harmless(text: str) -> bool:
+    return text.isascii() and "\0" not in text
+
+
+def _texts(tree: object) -> Iterator[str]:
+    """Yield every text, and not where it stands, which takes longer to say."""
+    left: list[object] = [tree]
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            yield from value
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
 
 
 def _strings(tree: object) -> Iterator[tuple[Place, str]]:

@@ -60,10 +60,15 @@ class Declaration:
         if name in self.jobs:
             mistakes(path, f"there are two jobs named {name!r}")
         spec = take(JobSpec, words, f"job {name!r}", path, mistakes)
-        mistakes.stop()
+        lines, before = self.origin.lines, self.origin.lines.get(path, 0)
+        lines[path] = line
+        try:
+            mistakes.stop()
+        except WorkflowError:
+            lines[path] = before
+            raise
         if spec is None:  # pragma: no cover -- keyword arguments are always a table
             raise WorkflowError(f"job {name!r} is not a table")
-        self.origin.lines[path] = line
         self.jobs[name] = spec
         return spec
 

@@ -141,7 +141,8 @@ def _check_outputs(expansion: _Expansion) -> None:
 def _outputs(jobs: dict[str, PlannedJob]) -> Iterator[tuple[str, str]]:
     for job in jobs.values():
         for path in job.outputs:
-            yield os.path.normpath(os.path.join(job.cwd, path)), job.name
+            whole = path if path.startswith("/") else f"{job.cwd}/{path}"
+            yield os.path.normpath(whole), job.name
 
 
 def _settings(run: RunTable) -> RunSettings:

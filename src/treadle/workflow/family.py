@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path as Folder
 from typing import Any
 
 from treadle.errors import WorkflowError
@@ -59,7 +60,7 @@ class Family:
             "always": bool(spec.always),
             "allow_failure": _allowed(spec.allow_failure),
             "on": {},
-            **planned(spec, self.said, unit.said.defaults),
+            **planned(self.said, spec, unit.said.defaults),
         }
 
     def note(self, word: str, what: str) -> None:
@@ -79,7 +80,7 @@ class Family:
     def _rows(self) -> Rows | None:
         if not self.spec.matrix:
             return None
-        folder = self.unit.folder / (self.said.cwd or ".")
+        folder = self.unit.folder / (self.said.cwd or "")
         base = (*self.path, "matrix")
         rows = Rows(
             self.spec.matrix,
@@ -106,7 +107,7 @@ class Family:
             name=name,
             needs=self._needs(),
             env=self.known_env,
-            cwd=self.unit.folder / self._now("cwd", self.said.cwd or "."),
+            cwd=self._folder(),
             description=self._now("description", spec.description or ""),
             when=self._condition(spec.when),
             inputs=tuple(self._now("inputs", path) for path in spec.inputs or ()),
@@ -115,6 +116,10 @@ class Family:
             **self.common,
             **self._called(row),
         )
+
+    def _folder(self) -> Folder:
+        cwd = self.said.cwd
+        return self.unit.folder / self._now("cwd", cwd) if cwd else self.unit.folder
 
     def _fill_env(self) -> dict[str, Text]:
         """Put values into `env`, and return what is known later. All share what has none."""
@@ -137,12 +142,14 @@ class Family:
 
     def _needs(self) -> tuple[str, ...]:
         said = _entries(self.spec.needs)
-        return tuple(
-            self._now("needs", need if isinstance(need, str) else need.job) for need in said
-        )
+        texts = [need if isinstance(need, str) else need.job for need in said]
+        return tuple([self._now("needs", text) for text in texts])
 
     def _program(self, late_env: dict[str, Text]) -> dict[str, Any]:
         run, script = self.spec.run, self.spec.script
+        if isinstance(run, str) and script is None and not late_env and "${{" not in run:
+            # Most jobs are like this.
+            return {"argv": self._words(run)}
         line = self._text("run", run, quoted=True) if isinstance(run, str) else None
         elements = tuple(self._text("run", one) for one in run) if isinstance(run, list) else None
         body = None if script is None else self._script(script)
@@ -196,6 +203,8 @@ class Family:
 
     def _now(self, word: str, text: str) -> str:
         """Return a text in which everything must be known."""
+        if "${{" not in text:
+            return text
         found = self._text(word, text)
         for piece in found:
             if isinstance(piece, Reference):

@@ -14,14 +14,12 @@ MAX_DEPTH = 32
 a `pyproject.toml` holds tables of others. Work on a path grows with its length."""
 
 MAX_TOKEN = 2_000
-"""Characters of a bare key or a number. The pattern for numbers of `tomllib` takes 120 bytes
+"""Characters of a bare key or a number. The pattern for numbers of `tomli` takes 120 bytes
 for each digit, and Python writes no number of over 4,300 out."""
 
 MAX_JOBS = 1_000_000
-"""After a matrix is expanded: what the engine is made and measured for, in under 1 GiB."""
-
-MAX_ROWS = MAX_JOBS
-"""Of one matrix, before rows are left out; they are counted before they are made."""
+"""After each matrix is expanded: what the engine is made and measured for, in under 1 GiB.
+Rows are counted before they are made."""
 
 MAX_EDGES = 10_000_000
 """Needs of all jobs together: ten for each job, or 3,162 jobs that need 3,162 others each."""
@@ -59,5 +57,5 @@ MAX_NOTED = 100
 MAX_MESSAGE = 1_000
 """Characters of one mistake: a circle may be as long as the file has jobs."""
 
-MAX_CANDIDATES = 3_000
+MAX_CANDIDATES = 2_000
 """Names among which the nearest one is looked for: 4 ms for each name that is wrong."""

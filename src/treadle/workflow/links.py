@@ -56,8 +56,10 @@ class Links:
         home = self.homes[job.family]
         found: dict[str, str] = {}
         for index, (said, wanted) in enumerate(zip(job.needs, home.wanted, strict=True)):
-            path: Path = (*home.path, "needs", index)
-            meant = self._resolve(job, said, home, path)
+            if self._is_plain(said, job, home):
+                meant: Sequence[str] = (said,)
+            else:
+                meant = self._resolve(job, said, home, (*home.path, "needs", index))
             self.edges += len(meant)
             if self.edges > MAX_EDGES:
                 home.note("needs", f"the jobs have over {MAX_EDGES} needs; that is the limit")
@@ -65,8 +67,13 @@ class Links:
             for need in meant:
                 if found.setdefault(need, wanted) != wanted:
                     what = f"on {found[need]!r} and on {wanted!r}"
+                    path = (*home.path, "needs", index)
                     home.unit.note(path, f"job {job.name!r} needs {need!r} {what}; say it once")
         return list(found), {need: how for need, how in found.items() if how != "success"}
+
+    def _is_plain(self, said: str, job: PlannedJob, home: Family) -> bool:
+        """Tell whether it is the name of another job, as most needs are."""
+        return said in self.jobs and not home.unit.prefix and said != job.name
 
     def _resolve(self, job: PlannedJob, said: str, home: Family, path: Path) -> Sequence[str]:
         if is_pattern(said) and (what := self._refusal(said)):

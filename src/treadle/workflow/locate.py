@@ -16,8 +16,9 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import tomllib
 from typing import TYPE_CHECKING, NamedTuple
+
+import tomli
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -239,6 +240,6 @@ def _unquote_toml(raw: str) -> str:
     if "\\" not in raw:
         return raw[1:-1]
     try:
-        return str(tomllib.loads(f"k = {raw}")["k"])
-    except tomllib.TOMLDecodeError:
+        return str(tomli.loads(f"k = {raw}")["k"])
+    except tomli.TOMLDecodeError:
         raise _Lost from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +23,8 @@ def file_name(job: str) -> str:
     """
     if _PLAIN.fullmatch(job):
         return job
+    from hashlib import blake2b  # noqa: PLC0415 -- takes 4 ms to load, and few names need it
+
     digest = blake2b(job.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     return f"{_UNSAFE.sub('_', job)[:60].lstrip('.-')}~{digest}"
 

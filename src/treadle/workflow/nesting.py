@@ -1,6 +1,6 @@
 """Find what would cost a parser too much, before it sees the text.
 
-`tomllib` takes quadratic time and memory for a key of many parts, 120 bytes for each
+`tomli` takes quadratic time and memory for a key of many parts, 120 bytes for each
 digit of a number, and recursion for each bracket. So brackets, parts and characters
 are counted first, in one pass over TOML or JSON by a regular expression. Where it
 understands nothing more, a parser does not either, and tells that better.

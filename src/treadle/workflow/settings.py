@@ -7,6 +7,8 @@ import re
 import signal
 import warnings
 from collections.abc import Sequence
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from treadle.workflow.model import Defaults, JobSpec, Settings
@@ -52,14 +54,31 @@ def listed(value: str | Sequence[str] | None) -> list[str]:
     return [value] if isinstance(value, str) else list(value or ())
 
 
-def planned(own: JobSpec, said: Settings, defaults: Defaults) -> dict[str, Any]:
-    """Return the fields of a `PlannedJob` that come from these words.
+def planned(said: Settings, own: JobSpec, defaults: Defaults) -> dict[str, Any]:
+    """Return the fields of a `PlannedJob` that come from these words; they may be shared.
 
     Args:
-        own: the words of the job.
-        said: the same with those of `[defaults]`.
-        defaults: those alone.
+        said: the words of the job, with those of `[defaults]`.
+        own: those of the job alone.
+        defaults: those of `[defaults]` alone.
     """
+    words = (*_WORDS(said), own.limits, defaults.limits)
+    try:
+        return _known(words)
+    except TypeError:  # lists and tables cannot be looked up
+        return _planned(words)
+
+
+_FIELDS = (
+    *("priority", "timeout", "total_timeout", "grace", "signals", "retries", "backoff", "jitter"),
+    *("retry_on", "secret", "shell", "nice", "umask", "leak", "queue", "tokens", "queues"),
+    *("terminal", "output_limit", "tty", "idle_timeout"),
+)
+_WORDS = attrgetter(*_FIELDS)
+
+
+def _planned(words: tuple[Any, ...]) -> dict[str, Any]:
+    said = Settings(**dict(zip(_FIELDS, words, strict=False)))
     return {
         "priority": _first(said.priority, 0.0),
         "timeout": _first(said.timeout, math.inf),
@@ -69,13 +88,17 @@ def planned(own: JobSpec, said: Settings, defaults: Defaults) -> dict[str, Any]:
         "retry": _retry(said),
         "secret": tuple(said.secret or ()),
         "shell": said.shell or "sh",
-        "limits": _limits(defaults.limits, own.limits),
+        "limits": _limits(words[-1], words[-2]),
         "nice": said.nice,
         "umask": None if said.umask is None else int(said.umask, 8),
         "leak": said.leak or "kill",
         **_queues(said),
         **_output_and_terminal(said),
     }
+
+
+_known = lru_cache(1024)(_planned)
+"""Jobs are much alike: what their words come to is worked out once."""
 
 
 def finite(seconds: float | None) -> float | None:

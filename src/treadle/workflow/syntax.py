@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import json
 import re
-import tomllib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+import tomli
 
 from treadle.errors import WorkflowError
 from treadle.workflow.locate import SHORT, place_at, unquote_json
@@ -31,8 +32,8 @@ def parse_toml(text: str, label: str) -> dict[str, Any]:
     _refuse_excess(text, label)
     try:
         with _without_collector():
-            return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+            return tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
         raise _toml_error(text, label, str(error)) from None
     except (ValueError, RecursionError) as error:
         raise _unread(label, error) from None
