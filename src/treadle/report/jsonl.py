@@ -6,7 +6,6 @@ import json
 import math
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -51,7 +50,7 @@ class JsonLines:
         if isinstance(fact, feed.RunStarted):
             self._began = now
         self._seq += 1
-        ts = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        ts = SYSTEM.wall().isoformat(timespec="microseconds").replace("+00:00", "Z")
         head = {"seq": self._seq, "ts": ts, "mono": now - self._began}
         event = self._makers[type(fact)](fact, head)
         self._out.line(_printable(self._encode(event).decode()))

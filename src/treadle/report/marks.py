@@ -11,10 +11,10 @@ github.com/actions/runner; "Custom collapsible sections", docs.gitlab.com.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping
 from itertools import count
 
+from treadle.clock import SYSTEM
 from treadle.report.feed import JobEnded
 
 _AT_START = re.compile(r"\W*::")
@@ -75,12 +75,12 @@ class GitLab(Marks):
     def begin(self, title: str) -> str:
         """Return the mark that opens a section."""
         self._name = f"treadle_{next(self._numbers)}"
-        start = f"section_start:{int(time.time())}:{self._name}[collapsed=true]"
+        start = f"section_start:{int(SYSTEM.stamp())}:{self._name}[collapsed=true]"
         return f"\x1b[0K{start}\r\x1b[0K{title}"
 
     def end(self) -> str:
         """Return the mark that closes it."""
-        return f"\x1b[0Ksection_end:{int(time.time())}:{self._name}\r\x1b[0K"
+        return f"\x1b[0Ksection_end:{int(SYSTEM.stamp())}:{self._name}\r\x1b[0K"
 
 
 def marks_for(env: Mapping[str, str]) -> Marks:
