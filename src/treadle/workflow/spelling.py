@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _MAX_LENGTH = 100
 _MAX_COMPARED = 50
+_MAX_END = 40
 _MAX_WORK = 20_000  # pairs of characters: 2 ms
 
 
@@ -40,6 +41,6 @@ def closest(name: str, candidates: Iterable[str]) -> str | None:
 
 def _common_ends(one: str, other: str) -> int:
     """Return how many characters at the beginning and at the end are the same."""
-    left = takewhile(bool, map(eq, one, other))
-    right = takewhile(bool, map(eq, reversed(one), reversed(other)))
+    left = takewhile(bool, map(eq, one[:_MAX_END], other))
+    right = takewhile(bool, map(eq, one[: -_MAX_END - 1 : -1], reversed(other)))
     return sum(1 for _ in left) + sum(1 for _ in right)
