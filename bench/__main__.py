@@ -17,6 +17,7 @@ PLAN = [
     ["spawn.py"],
     ["survivors.py"],
     ["startup.py"],
+    ["plan.py"],
     ["client.py"],
     ["build.py"],
 ]

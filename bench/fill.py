@@ -141,6 +141,16 @@ def spawn_large() -> str:
     return markdown(header, rows)
 
 
+def plan() -> str:
+    results: Results = load("plan")["results"]
+    sizes = names_of(results, "n")
+    rows = []
+    for name in names_of(results, "name"):
+        mine = {r["n"]: r for r in results if r["name"] == name}
+        rows.append([name, *(figures(mine[n]["seconds"]) for n in sizes)])
+    return markdown(["seconds", *(f"{n:,} jobs" for n in sizes)], rows)
+
+
 def startup() -> str:
     rows = [
         [f"`{r['name']}`", *(figures(r[key]) for key in ("ms", "least ms", "ms over pass"))]
@@ -197,6 +207,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "survivors": _left.full,
     "survivors-short": _left.short,
     "startup": startup,
+    "plan": plan,
     "client": client,
     "build": build,
     "conditions": conditions,
