@@ -192,7 +192,7 @@ def test_a_run_is_stopped_at_its_deadline_and_cleans_up(folder: Path) -> None:
     result, facts = played(
         job("long", "trap 'touch asked; exit 1' TERM; touch begun; sleep 600 & wait"),
         job("next", "true", needs=("long",)),
-        job("tidy", "touch tidied", needs=("long",), always=True),
+        job("tidy", "touch tidied; test ! $TREADLE_DEADLINE", needs=("long",), always=True),
         deadline=0.5,
     )
     assert (result.cause, result.signum, result.success) == ("deadline", 0, False)

@@ -123,9 +123,10 @@ class WorkflowJob(ProcessJob):
 
     def _deadline(self) -> str:
         """Say when the attempt will be stopped, as the time in seconds since 1970."""
-        if self._limit == math.inf and self.of.deadline is None:
+        until = self.of.until
+        if self._limit == math.inf and until is None:
             return ""
-        left = math.inf if self.of.deadline is None else self.of.deadline - self._began
+        left = math.inf if until is None else until - self._began
         return f"{SYSTEM.stamp() + min(left, self._limit):.3f}"
 
     def on_start(self, scheduler: Scheduler) -> None:  # noqa: ARG002 -- the seed's signature

@@ -82,6 +82,7 @@ class Scheduled(Execution):
     Attributes:
         scheduler: of the part that is under way.
         giving: the jobs whose values others use.
+        until: the instant at which that part is stopped.
     """
 
     scheduler: RunScheduler
@@ -91,6 +92,7 @@ class Scheduled(Execution):
         self._folder = str(self.logs)
         self._has_warden = available()
         self.giving = givers(self.plan, self.chosen)
+        self.until = None if last else self.deadline
         self._claims: dict[tuple[str, float], Mapping[str, float]] = {}
         self._folders: dict[str, tuple[str, str]] = {}
         self.scheduler = RunScheduler(
@@ -100,7 +102,7 @@ class Scheduled(Execution):
             book=self.book,
             order=order,
             max_active=self.settings.tokens or None,
-            deadline=None if last else self.deadline,
+            deadline=self.until,
             load=None if last else self.settings.load,
             last=last,
         )
