@@ -31,6 +31,7 @@ def mistakes(path: Path) -> list[str]:
 # -- H02: no text ------------------------------------------------------------------------------
 
 TOML = b"[job.a]\nrun = 'x'\n"
+GLOB = b'{"job": {"a": {"matrix": {"file": {"glob": "%s"}}, "run": "x"}}}'
 BYTES = [
     ("w.toml", b"\xef\xbb\xbf" + TOML, "1:1: starts with a byte order mark; save it as plain UTF"),
     ("w.json", b"\xef\xbb\xbf{}", "1:1: starts with a byte order mark"),
@@ -50,6 +51,8 @@ BYTES = [
     ("w.json", b'{"job": {"a": {"run": "\\ud800"}}}', "1:16: a text holds half a surrogate pair"),
     ("w.json", b'{"job": {"\\udc00": {"run": "x"}}}', "1:10: a text holds half a surrogate pair"),
     ("w.json", b'{"job": {"a": {"run": "\\u0000"}}}', "1:16: a text holds a NUL character"),
+    ("w.json", GLOB % rb"\ud800/*", "1:36: a text holds half a surrogate pair"),
+    ("w.json", GLOB % rb"\u0000/*", "1:36: a text holds a NUL character"),
     ("w.toml", b'[job.a]\nrun = "\\ud800"', "2:14: escaped character is not a Unicode scalar"),
 ]
 

@@ -23,7 +23,7 @@ TEXTS = [
     "sh", "bash", "echo hi", 'echo "x" | tee log', "true", "a.c", "*.c", "**", "sub", "lib.toml",
     "w.toml", "vars.env", "lines.txt", "no such file", "../x", "A", "HOME", "A=B", "linux", "kill",
     "[[a]", "(", "a{99999999}", "a{9999999999999}", "(?P<x>a)(?P<x>b)", "(" * 150, "\\", "(?i",
-    "\\u00e9", "\x1b[31m", "x\0y", "a\nb", "x" * 40, "${{ matrix.x }}",
+    "\\u00e9", "\x1b[31m", "x\0y", "x\0y/*.c", "a\nb", "x" * 40, "${{ matrix.x }}",
     "${{matrix.os}} ${{ env.A }}", "${{ a.v }}", "${{ }}", "${{", "}}", "${{ x", "$${{ . }}",
 ]  # fmt: skip
 NUMBERS: list[int | float] = [
@@ -120,9 +120,10 @@ def _fitting(wanted: object) -> list[Any]:
 
 def as_json(tree: dict[str, Any], chance: random.Random) -> str:
     """Write a tree as JSON, in any layout."""
-    return json.dumps(
+    text = json.dumps(
         tree, default=str, indent=chance.choice([None, 1, "\t"]), ensure_ascii=chance.random() < 0.5
     )
+    return text.replace("*", "\\ud800") if chance.random() < 0.05 else text
 
 
 def as_toml(tree: dict[str, Any], chance: random.Random) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from treadle.workflow.read import read
 from treadle.workflow.tables import RunTable
 from treadle.workflow.words import Note, known_words, nearest, show, take
 from treadle.workflow.words import Path as Place
+
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 class Builder:
@@ -45,12 +48,14 @@ class Builder:
         def note(path: Place, message: str) -> None:
             self.mistakes((*place, *path), message)
 
-        _check_strings(tree, note)
+        fit = _check_strings(tree, note)
         for key in tree:
             if key not in known_words(Document):
                 hint = nearest(key, known_words(Document)) or f"; there is {_tables()}"
                 note((key,), f"unknown table {key!r}{hint}")
         said = _declaration(tree, origin, note)
+        if not fit:  # what follows asks the system for files of these names
+            self.mistakes.stop()
         for prefix, file in _entries(tree, "include", note).items():
             if not chain:
                 note(("include", prefix), "only a file can include files")
@@ -62,8 +67,6 @@ class Builder:
     def _include(
         self, chain: tuple[Path, ...], file: str, place: Place, origin: Origin, prefix: str
     ) -> Declaration | None:
-        if self.mistakes.touch(place):
-            return None
         path = Path(os.path.realpath(chain[-1].parent / file))
         if what := self._refusal(chain, path):
             self.mistakes(place, what)
@@ -137,18 +140,20 @@ def _entries(tree: dict[str, Any], key: str, note: Note) -> dict[str, Any]:
     return found
 
 
-def _check_strings(tree: dict[str, Any], note: Note) -> None:
-    if all(_is_harmless(text) for text in _texts(tree)):
-        return
+def _check_strings(tree: dict[str, Any], note: Note) -> bool:
+    """Note texts that the system cannot be given; False if there are any."""
+    if all(_is_fit(text) for text in _texts(tree)):
+        return True
     for path, text in _strings(tree):
         if "\0" in text:
             note(path, "a text holds a NUL character, which no program can be given")
-        elif not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
+        elif not _is_fit(text):
             note(path, "a text holds half a surrogate pair, which is no character")
+    return False
 
 
-def _is_harmless(text: str) -> bool:
-    return text.isascii() and "\0" not in text
+def _is_fit(text: str) -> bool:
+    return "\0" not in text and (text.isascii() or not _HALF_A_PAIR.search(text))
 
 
 def _texts(tree: object) -> Iterator[str]:
