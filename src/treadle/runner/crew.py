@@ -180,7 +180,9 @@ class Crew:
 
     def _look_around(self) -> None:
         """Wake everybody if there never will be anything to do."""
-        if self.desk.over and not self.over:
+        # After a failure in the middle of a decision the books may wait for its other half.
+        broken = self.failure is not None and not self.desk.engine.active
+        if (self.desk.over or broken) and not self.over:
             self.over = True
             self._inbox.put(None)
             for member in self._idle:

@@ -196,7 +196,7 @@ class Desk:
                 self.book.results[job.name] = value
                 self._settle(work, GOOD, now)
             else:
-                self._settle(work, ending_of(job, outcome, raised), now)
+                self._settle(work, ending_of(job, outcome, raised, work.attempt.spec.timeout), now)
             return
         self._resize(job, -1)
 
@@ -207,9 +207,14 @@ class Desk:
             self.book.errors[name] = error
             log = self._log(name, number, error)
         first = self._first.get(name)
-        delay = self.book.ended(
-            name, number, ending, began=work.began, now=now, first_began=first, log=log
-        )
+        try:
+            delay = self.book.ended(
+                name, number, ending, began=work.began, now=now, first_began=first, log=log
+            )
+        except BaseException:
+            # A view raised: the run stops for it, but this job is over.
+            self.engine.collected(name, False, 0.0, now)
+            raise
         if delay is None:
             self._do(self.engine.collected(name, False, 0.0, now))
             return
@@ -251,7 +256,8 @@ class Desk:
         work.worker.stuck = True
         self.stuck.append(name)
         self._resize(work.job, 1)
-        self._settle(work, given_up(work.job, work.attempt.cause), self.now())
+        attempt = work.attempt
+        self._settle(work, given_up(work.job, attempt.cause, attempt.spec.timeout), self.now())
 
     def _resize(self, job: PlannedJob, sign: int) -> None:
         """Give the thread that takes its place the tokens of a stuck one, or take them back."""

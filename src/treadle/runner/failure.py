@@ -23,16 +23,19 @@ class StuckError(TreadleError):
     """A function did not return when its time was up, and its thread was given up."""
 
 
-def ending_of(job: PlannedJob, outcome: Outcome, raised: BaseException | None) -> Ending:
+def ending_of(
+    job: PlannedJob, outcome: Outcome, raised: BaseException | None, limit: float | None
+) -> Ending:
     """Return how an attempt ended that did not come to a value.
 
     Args:
         job: whose attempt it is.
         outcome: what the engine says: it may have been stopped.
         raised: what the function raised.
+        limit: seconds that the attempt had.
     """
     if outcome is Outcome.TIMED_OUT:
-        return Ending("timed_out")
+        return Ending("timed_out", total=limit != job.timeout)
     return Ending("exited", raised=raised, final=_is_final(job, raised))
 
 
@@ -44,11 +47,10 @@ def _is_final(job: PlannedJob, raised: BaseException | None) -> bool:
     return not isinstance(raised, call.retry_on)
 
 
-def given_up(job: PlannedJob, cause: Outcome | None) -> Ending:
-    """Return how an attempt ended whose thread did not."""
-    why = f"timed out after {seconds(job.timeout)}"
-    if cause is not Outcome.TIMED_OUT:
-        why = "interrupted"
+def given_up(job: PlannedJob, cause: Outcome | None, limit: float | None) -> Ending:
+    """Return how an attempt ended whose thread did not; `limit` is the seconds that it had."""
+    timed_out = cause is Outcome.TIMED_OUT and limit is not None
+    why = f"timed out after {seconds(limit or 0.0)}" if timed_out else "interrupted"
     error = StuckError(
         f"{why}, and did not return within {seconds(job.grace)}; "
         "its thread goes on (process=True can be stopped)"

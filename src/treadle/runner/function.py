@@ -113,7 +113,8 @@ class FunctionJob(Job):
         if outcome is Outcome.STUCK:
             took = SYSTEM.monotonic() - self.began
             limit = math.inf if self.timeout is None else self.timeout
-            return given_up(self.planned, Outcome.TIMED_OUT if took >= limit else None)
+            cause = Outcome.TIMED_OUT if took >= limit else None
+            return given_up(self.planned, cause, self.timeout)
         if outcome in (Outcome.LOST, Outcome.SPAWN_FAILED, Outcome.SIGNALLED):
             return Ending(str(outcome))
         if outcome is not Outcome.TIMED_OUT and self._has_value:
@@ -121,7 +122,7 @@ class FunctionJob(Job):
             return GOOD
         if outcome is Outcome.INTERRUPTED:
             return Ending("interrupted")
-        return ending_of(self.planned, outcome, self.raised)
+        return ending_of(self.planned, outcome, self.raised, self.timeout)
 
     def _keep(self, error: BaseException) -> None:
         """Write the traceback where the output of a command would be."""

@@ -42,7 +42,11 @@ def clash(returned: Any, taken: Any) -> str:
 
 def _class_of(hint: Any) -> type | None:
     plain = typing.get_origin(hint) or hint
-    if not isinstance(plain, type) or plain is object or getattr(plain, "_is_protocol", False):
+    if (
+        not isinstance(plain, type)
+        or plain in (object, Any)
+        or getattr(plain, "_is_protocol", False)
+    ):
         return None
     return None if plain.__module__ == "types" and plain.__name__ == "UnionType" else plain
 

@@ -103,8 +103,8 @@ def preparation() -> bytes:
     from multiprocessing import spawn  # noqa: PLC0415 -- it takes a while to load
 
     said = spawn.get_preparation_data("treadle-worker")
-    # A secret that only multiprocessing's own children may have, and a mode of theirs.
-    for name in ("authkey", "start_method"):
+    # A secret and a mode of multiprocessing's own children; the folder is that of the job.
+    for name in ("authkey", "start_method", "dir"):
         said.pop(name, None)
     said["sys_path"] = list(sys.path)
     # What comes back may be of a class that the other side found in its copy of the main file.

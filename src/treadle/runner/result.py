@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from traceback import format_exception
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from treadle.report.feed import JobEnded, JobSkipped
 from treadle.status import ReturnValue
@@ -132,7 +132,16 @@ class RunResult:
     values: Mapping[str, Any] = field(default_factory=dict)
     stuck: tuple[str, ...] = ()
 
-    def value(self, job: str | Callable[..., T]) -> T:
+    @overload
+    def value(self, job: str) -> Any: ...
+
+    @overload
+    def value(self, job: Callable[..., Coroutine[Any, Any, T]]) -> T: ...
+
+    @overload
+    def value(self, job: Callable[..., T]) -> T: ...
+
+    def value(self, job: str | Callable[..., Any]) -> Any:
         """Return what a job returned.
 
         Args:
@@ -146,8 +155,7 @@ class RunResult:
             status = self.statuses.get(name)
             why = "is no job of this run" if status is None else status.detail or status.status.name
             raise KeyError(f"job {name!r} has no value: {why}")
-        value: T = self.values[name]
-        return value
+        return self.values[name]
 
     @property
     def success(self) -> bool:
