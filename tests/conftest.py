@@ -19,6 +19,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 for _signum in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
     signal.signal(_signum, signal.SIG_DFL)
 
+# What a treadle around the tests says to its jobs is none of theirs.
+for _name in ("JOB", "RUN", "ATTEMPT", "SLOT", "OUTPUT", "DEADLINE"):
+    os.environ.pop(f"TREADLE_{_name}", None)
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
 _SETTLES_WITHIN = 5.0  # seconds; a thread that was told to end needs a moment
 

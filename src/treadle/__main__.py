@@ -15,8 +15,13 @@ def main() -> None:
         sys.stdout.write(f"treadle {__version__}\n")
         return
     _open_standard_streams()
-    from treadle.cli.main import main as command_line  # noqa: PLC0415
+    try:
+        from treadle.cli.main import main as command_line  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        from treadle.errors import lacking  # noqa: PLC0415
 
+        sys.stderr.write(f"{lacking(error)}\n")
+        sys.exit(2)
     command_line()
 
 

@@ -104,3 +104,18 @@ class WorkflowError(TreadleError):
 
     def __str__(self) -> str:
         return "\n".join(self.messages)
+
+
+def lacking(error: ModuleNotFoundError) -> str:
+    """Say which package the command line needs and does not find.
+
+    Raises:
+        ModuleNotFoundError: it is a part of treadle itself: a bug.
+    """
+    package = (error.name or "treadle").partition(".")[0]
+    if package == "treadle":
+        raise error
+    return (
+        f"treadle: the package '{package}' is not installed, which the command line needs; "
+        "install it: pip install --upgrade treadle"
+    )

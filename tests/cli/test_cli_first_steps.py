@@ -171,3 +171,19 @@ def test_the_first_file_uses_only_words_that_the_schema_has(treadle: Call, tmp_p
     words = schema["$defs"]["JobSpec"]["properties"].keys()
     assert {word for job in tree["job"].values() for word in job} <= words
     assert tree.keys() <= schema["$defs"]["Document"]["properties"].keys()
+
+
+@pytest.mark.parametrize("package", ["click", "tomli"])
+def test_a_package_that_is_not_installed_is_named(
+    treadle: Call, tmp_path: Path, package: str
+) -> None:
+    (tmp_path / "treadle.toml").write_text("[job.a]\nrun = 'true'\n")
+    (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules['{package}'] = None\n")
+    source = Path(__file__).parents[2] / "src"
+    done = treadle("check", PYTHONPATH=f"{tmp_path}:{source}")
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"treadle: the package '{package}' is not installed, which the command line needs; "
+        "install it: pip install --upgrade treadle\n"
+    )

@@ -44,12 +44,19 @@ def recipe(target: str) -> list[str]:
     return [line.strip() for line in lines.splitlines()]
 
 
-@pytest.mark.parametrize("target", ["lint", "test", "proof", "docs", "bench-smoke", "wheel"])
+@pytest.mark.parametrize("target", ["lint", "docs", "bench-smoke", "wheel"])
 def test_the_checks_run_the_commands_of_the_makefile(
     target: str, jobs: dict[str, dict[str, Any]]
 ) -> None:
     commands = "\n".join(str(job["command"]) for job in jobs.values())
     assert [line for line in recipe(target) if line not in commands] == []
+
+
+@pytest.mark.parametrize("target", ["test", "proof", "demo"])
+def test_what_the_readme_names_is_run_as_it_is_named(
+    target: str, jobs: dict[str, dict[str, Any]]
+) -> None:
+    assert [job for job in jobs.values() if f"make {target}" in job["command"]] != []
 
 
 def test_what_measures_or_writes_to_the_environment_has_the_machine_for_itself(

@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from treadle.errors import WorkflowError
+from treadle.job import EmptyJob, Job
 from treadle.runner import run
-from treadle.runner.execution import Execution
 from treadle.runner.job import WorkflowJob
+from treadle.runner.scheduled import Scheduled
+from treadle.runner.settings import Settings
+from treadle.status import ReturnValue
 from treadle.workflow import Plan, Workflow, load_plan
 from treadle.workflow.sizes import bytes_of
 
@@ -61,14 +65,21 @@ def test_each_word_may_be_said_in_the_job_or_in_the_defaults(load: Load) -> None
     assert conditions(own) == conditions(common) == MEANT
 
 
+class Seen(Scheduled):
+    """Keeps the jobs that the scheduler would get, and runs none."""
+
+    def provide(self, uid: Any, data: Any, predecessors: Any, notify_end: Any) -> Job:
+        job = super().provide(uid, data, predecessors, notify_end)
+        assert isinstance(job, WorkflowJob)
+        self.seen = [*getattr(self, "seen", []), job]
+        return EmptyJob(uid, "not run", notify_end, ReturnValue.skip)
+
+
 def provided(plan: Plan, folder: Path) -> list[WorkflowJob]:
     """The jobs as the scheduler gets them."""
-    execution = Execution(
-        plan, list(plan.jobs), {"default": 1}, max_active=None, keep_going=0, views=(),
-        label="r", logs=folder,
-    )  # fmt: skip
-    jobs = [execution.provide(name, None, frozenset(), print) for name in plan.jobs]
-    return [job for job in jobs if isinstance(job, WorkflowJob)]
+    execution = Seen(plan, list(plan.jobs), (), Settings(tokens=1))
+    execution.execute("r", folder)
+    return execution.seen
 
 
 def test_each_word_reaches_the_job_that_is_run(load: Load, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 from treadle.cli.exitcodes import ExitCode
-from treadle.errors import TreadleError, WorkflowError
+from treadle.errors import TreadleError, WorkflowError, lacking
 from treadle.report.terminal import Output
 from treadle.report.text import safe
 
@@ -145,6 +145,9 @@ def _explain(error: Exception, err: Output) -> int:
                 err.line(safe(text))
             # What else treadle raises, a run that had begun has raised.
             return ExitCode.USAGE if isinstance(error, WorkflowError) else ExitCode.FAILED
+        case ModuleNotFoundError() if not (error.name or "treadle").startswith("treadle"):
+            err.line(safe(lacking(error)))
+            return ExitCode.USAGE
     return _bug(error, err)
 
 
