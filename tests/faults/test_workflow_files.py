@@ -112,7 +112,7 @@ SEEMS = [
     ("w.toml", "Run = 'x'", "2:1: job 'a' has an unknown word 'Run'; did you mean 'run'?"),
     ("w.toml", "run = 'x'\nenv = ['A=1']", "3:1: 'env' of job 'a' is a list of 1; it must"),
     ("w.json", '"run": "x", // why', "1:28: expecting property name enclosed in double quotes"),
-    ("w.json", '"run": "x",', "1:27: "),
+    ("w.json", '"run": "x",', "1:2"),  # at the comma, or what follows it
 ]
 
 
