@@ -14,6 +14,7 @@ PLAN = [
     ["decide.py"],
     ["overhead.py"],
     ["overhead.py", "--pin"],
+    ["callables.py"],
     ["spawn.py"],
     ["survivors.py"],
     ["startup.py"],
