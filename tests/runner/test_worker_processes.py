@@ -192,6 +192,24 @@ def test_at_its_timeout_it_is_killed_with_all_that_it_started(folder: Path) -> N
         assert [is_alive(int(p)) for p in (folder / "pids").read_text().split()] == [False] * 2
 
 
+@pytest.mark.slow
+def test_it_is_asked_with_the_signals_that_its_job_names(folder: Path) -> None:
+    result = run_alone(
+        wait_for_a_signal, timeout=1, signals=["USR1", "TERM"], constants={"mark": "mark"}
+    )
+    assert result.statuses["job"].outcome == "timed_out"
+    assert (folder / "mark").read_text() == "USR1"
+
+
+def wait_for_a_signal(mark: str) -> None:
+    def told(signum: int, _: object) -> None:
+        Path(mark).write_text("USR1")
+        os._exit(0)
+
+    signal.signal(signal.SIGUSR1, told)
+    signal.pause()
+
+
 @needs_warden
 def test_a_limit_on_its_memory_holds_for_a_function() -> None:
     status = run_alone(allocate, limits={"memory": "256M"}).statuses["job"]

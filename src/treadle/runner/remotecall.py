@@ -12,6 +12,7 @@ from treadle.errors import ProcessError
 from treadle.report.reasons import Ending
 from treadle.runner.function import FunctionJob
 from treadle.runner.pickles import SendError, answer, request
+from treadle.runner.stopping import Escalation
 from treadle.runner.worker import FrameError
 from treadle.runner.workers import Circumstances, WorkerProcess
 
@@ -34,10 +35,13 @@ class RemoteCall(FunctionJob):
     proc_handle: Run | RemoteRun | None = None
     spawn_error: BaseException | None = None
     _polite: int = signal.SIGTERM
+    _escalation: Escalation | None = None
 
     def __init__(self, uid: str, data: PlannedJob, notify_end: NotifyEndType, of: Mixed) -> None:
         super().__init__(uid, data, notify_end, of)
         self._holding = threading.Lock()
+        if data.signals:
+            self.grace = data.grace * len(data.signals)
 
     def run(self) -> None:
         """Send the call to a worker, and wait for the answer."""
@@ -101,13 +105,22 @@ class RemoteCall(FunctionJob):
             first = super().interrupt()
             process = self.proc_handle
         if first and process is not None:
-            if self.grace:
-                process.terminate(self._polite)
-            else:
-                process.kill()
+            self._stop(process)
         return first
 
+    def _stop(self, process: Run | RemoteRun) -> None:
+        signals = self.planned.signals
+        if not self.grace:
+            process.kill()
+        elif signals:
+            self._escalation = Escalation(process, signals, self.planned.grace)
+            self._escalation.step()
+        else:
+            process.terminate(self._polite)
+
     def _ending(self) -> Ending:
+        if self._escalation is not None:
+            self._escalation.cancel()
         if self.spawn_error is not None:
             return Ending("spawn_failed", error=self.spawn_error)
         process, outcome = self.proc_handle, self.outcome
@@ -122,7 +135,7 @@ class RemoteCall(FunctionJob):
 
     def _renew(self) -> None:
         super()._renew()
-        self.proc_handle = self.spawn_error = None
+        self.proc_handle = self.spawn_error = self._escalation = None
 
 
 def _circumstances(job: PlannedJob, of: Mixed) -> Circumstances:
