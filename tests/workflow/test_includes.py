@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,9 +62,7 @@ def test_queues_are_shared_by_all_files(load: Load, mistakes: Mistakes) -> None:
     assert found.endswith("lib.toml:2:1: queue 'net' has 2 tokens here and 3 elsewhere")
 
 
-def test_every_mistake_of_every_file_is_told_with_its_place(
-    mistakes: Mistakes, tmp_path: Path
-) -> None:
+def test_every_mistake_of_every_file_is_told_with_its_place(mistakes: Mistakes) -> None:
     found = mistakes(
         "[include]\nlib = 'lib.toml'\ngone = 'gone.toml'\n[job.a]\nrun = 1\n",
         lib="[job.b]\nrun = 'x'\nneeds = ['c']\nbad = 1\n",
@@ -80,7 +79,7 @@ def test_every_mistake_of_every_file_is_told_with_its_place(
         ],
         strict=True,
     ):
-        assert message.removeprefix(f"{tmp_path}/").startswith(begin)
+        assert re.sub(r"^\S*/", "", message).startswith(begin)
         assert message.endswith(end)
 
 

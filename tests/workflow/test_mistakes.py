@@ -103,7 +103,10 @@ TABLE = [
         "[job.a]\nmatrix = { pkg = [1] }\nrun = '${{matrix.pgk}}'\n",
         "3:1: job 'a' uses '${{ matrix.pgk }}', but its matrix has no 'pgk'; did you mean 'pkg'?",
     ),
-    ("[job.a]\nrun = '${{ env.X }}'\n", "2:1: job 'a' uses '${{ env.X }}', but there is no variable 'X'"),
+    (
+        "[job.a]\nrun = '${{ env.X }}'\n",
+        "2:1: job 'a' uses '${{ env.X }}', but there is no variable 'X'",
+    ),
     ('[job.a]\nrun = "x\\u0000y"\n', "2:1: a text holds a NUL character"),
     ("[job.' ']\nrun = 'x'\n", "1:1: the name of a job is empty: ' '"),
     (f"[job.{'x' * 1001}]\nrun = 'x'\n", "1:1: a name of 1001 characters; the limit is 1000"),
