@@ -99,6 +99,14 @@ def run_alone(function: Any, **words: Any) -> Any:
     return workflow.run()
 
 
+def run_warm(function: Any, **words: Any) -> Any:
+    """In a worker that is there already: its timeout is all for the function."""
+    workflow = Workflow()
+    workflow.job(process=True)(pid)
+    workflow.job(name="job", process=True, needs=pid, **words)(function)
+    return workflow.run(tokens=1)
+
+
 def test_a_function_runs_in_another_process_with_the_values_it_needs() -> None:
     workflow = Workflow()
     workflow.job(one)
@@ -183,7 +191,7 @@ def die_first(mark: str) -> str:
 
 @pytest.mark.slow
 def test_at_its_timeout_it_is_killed_with_all_that_it_started(folder: Path) -> None:
-    result = run_alone(
+    result = run_warm(
         sleep_long_with_a_child, timeout=1, grace=0, constants={"pids": str(folder / "pids")}
     )
     assert result.statuses["job"].outcome == "timed_out"
@@ -194,7 +202,7 @@ def test_at_its_timeout_it_is_killed_with_all_that_it_started(folder: Path) -> N
 
 @pytest.mark.slow
 def test_it_is_asked_with_the_signals_that_its_job_names(folder: Path) -> None:
-    result = run_alone(
+    result = run_warm(
         wait_for_a_signal, timeout=1, signals=["USR1", "TERM"], constants={"mark": "mark"}
     )
     assert result.statuses["job"].outcome == "timed_out"
