@@ -48,6 +48,8 @@ proof: $(READY)
 
 nightly: $(READY)
 	TREADLE_TRIALS=2000 TREADLE_RACES=100000 $(PY) -m pytest -m proof --timeout 7200
+	TREADLE_FUZZ=1000000 TREADLE_SEED=$$(date +%s) $(PY) -m pytest \
+	  tests/workflow/test_workflow_fuzz.py --timeout 7200 -o faulthandler_timeout=7000
 
 test-all:
 	@set -e; for version in 3.11 3.12 3.13; do \

@@ -96,7 +96,7 @@ class ProcessError(TreadleError):
 
 
 class WorkflowError(TreadleError):
-    """A workflow file cannot be used; each message has the form ``file:line: what``."""
+    """A workflow file cannot be used; each message has the form ``file:line:column: what``."""
 
     def __init__(self, *messages: str) -> None:
         super().__init__(*messages)

@@ -11,9 +11,7 @@ from typing import Any, NamedTuple
 from treadle.errors import TreadleError
 from treadle.process.conditions import Usage
 from treadle.runner.worker import find
-
-WORKFLOW_FILE = "treadle_workflow"
-"""The name of the module that a workflow file in Python is."""
+from treadle.workflow.read import MODULE
 
 _HIGHEST = pickle.HIGHEST_PROTOCOL
 
@@ -109,9 +107,9 @@ def preparation() -> bytes:
     said["sys_path"] = list(sys.path)
     # What comes back may be of a class that the other side found in its copy of the main file.
     sys.modules.setdefault("__mp_main__", sys.modules["__main__"])
-    file = getattr(sys.modules.get(WORKFLOW_FILE), "__file__", None)
+    file = getattr(sys.modules.get(MODULE), "__file__", None)
     if file is not None:
-        said["workflow_file"] = (WORKFLOW_FILE, file)
+        said["workflow_file"] = (MODULE, file)
     return pickle.dumps(said, _HIGHEST)
 
 

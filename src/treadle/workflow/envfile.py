@@ -9,13 +9,10 @@ from treadle.errors import WorkflowError
 from treadle.workflow import source
 from treadle.workflow.limits import MAX_ENV_FILE
 
-_LINE = re.compile(
-    r"""(?:export[ \t]+)?
-        (?P<name>[A-Za-z_][A-Za-z0-9_.]*)[ \t]*=[ \t]*
-        (?: '(?P<plain>[^']*)' | "(?P<double>(?:[^"\\]|\\.)*)" | (?P<bare>[^'"][^\n]*?)? )
-        [ \t]*(?:(?:(?<=[ \t])|(?<=['"]))\#.*)?""",
-    re.VERBOSE,
-)
+_NAME = re.compile(r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*=")
+_QUOTED = re.compile(r"""'([^']*)'|"((?:[^"\\]|\\.)*)\"""")
+_REST = re.compile(r"[ \t]*(?:#.*)?")
+_BEFORE_ASIDE = re.compile(r"[ \t]#")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _MEANT = {"n": "\n", "t": "\t", "r": "\r"}
 
@@ -35,14 +32,22 @@ def read(path: Path, label: str) -> dict[str, str]:
         text = line.strip()
         if not text or text.startswith("#"):
             continue
-        match = _LINE.fullmatch(text)
-        if match is None:
+        name = _NAME.match(text)
+        value = None if name is None else _value(text[name.end() :])
+        if name is None or value is None:
             raise WorkflowError(f"{label}:{number}: is not a line such as NAME=value")
-        found[match["name"]] = _value(match)
+        found[name[1]] = value
     return found
 
 
-def _value(match: re.Match[str]) -> str:
-    if match["double"] is not None:
-        return _ESCAPE.sub(lambda m: _MEANT.get(m[1], m[1]), match["double"])
-    return match["plain"] or match["bare"] or ""
+def _value(said: str) -> str | None:
+    """Return what stands behind a `=`; None if it is no value."""
+    text = said.lstrip(" \t")
+    if not text.startswith(("'", '"')):
+        return _BEFORE_ASIDE.split(said, 1)[0].strip()
+    quoted = _QUOTED.match(text)
+    if quoted is None or not _REST.fullmatch(text, quoted.end()):
+        return None
+    if quoted[1] is not None:
+        return quoted[1]
+    return _ESCAPE.sub(lambda m: _MEANT.get(m[1], m[1]), quoted[2])

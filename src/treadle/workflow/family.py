@@ -8,7 +8,6 @@ from typing import Any
 
 from treadle.errors import WorkflowError
 from treadle.process.commandline import argv_of
-from treadle.workflow import envfile, source
 from treadle.workflow.conditions import Condition
 from treadle.workflow.expressions import Reference, Text, fill, is_known
 from treadle.workflow.limits import MAX_EXPANSION
@@ -70,9 +69,8 @@ class Family:
     def _env_files(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for name in listed(self.said.env_file):
-            path = self.unit.folder / name
             try:
-                found |= envfile.read(path, source.label_of(path))
+                found |= self.unit.variables(name)
             except WorkflowError as error:
                 self.note("env_file", f"'env_file' of job {self.name!r}: {error}")
         return found

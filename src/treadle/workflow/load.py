@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from treadle.errors import WorkflowError
@@ -11,7 +12,7 @@ from treadle.workflow.declaration import Declaration
 from treadle.workflow.expand import expand
 from treadle.workflow.origin import Mistakes
 from treadle.workflow.plan import Plan
-from treadle.workflow.read import read, run_python, tables_of
+from treadle.workflow.read import MODULE, read, run_python, tables_of
 
 
 def load_plan(path: Path) -> Plan:
@@ -28,7 +29,7 @@ def load_plan(path: Path) -> Plan:
     label = source.label_of(path)
     try:
         if path.suffix == ".py":
-            return plan_of(run_python(path, label), path.parent)
+            return _of_python(path, label)
         tree, origin = read(path, label)
         mistakes = Mistakes(origin)
         # Wrong words are left out and the rest is looked at all the same: one
@@ -37,6 +38,15 @@ def load_plan(path: Path) -> Plan:
         return expand(said, path.parent, mistakes)
     except RecursionError:
         raise WorkflowError(f"{label}: is nested too deeply") from None
+
+
+def _of_python(path: Path, label: str) -> Plan:
+    try:
+        return plan_of(run_python(path, label), path.parent)
+    except BaseException:
+        # Worker processes are to know only a file that is a workflow.
+        sys.modules.pop(MODULE, None)
+        raise
 
 
 def plan_of(workflow: Declaration, folder: Path) -> Plan:

@@ -17,7 +17,8 @@ from treadle.workflow.declaration import Declaration
 from treadle.workflow.locate import locate
 from treadle.workflow.origin import Origin
 
-_MODULE = "treadle_workflow"
+MODULE = "treadle_workflow"
+"""The name under which a Python file is run."""
 
 
 def read(path: Path, label: str) -> tuple[dict[str, Any], Origin]:
@@ -52,9 +53,9 @@ def run_python(path: Path, label: str) -> Declaration:
         WorkflowError: it fails, or defines none.
     """
     text = source.read_text(path, label)
-    module = ModuleType(_MODULE)
+    module = ModuleType(MODULE)
     module.__file__ = str(path.absolute())
-    sys.modules[_MODULE] = module
+    sys.modules[MODULE] = module
     sys.path.insert(0, str(path.absolute().parent))
     try:
         exec(compile(text, module.__file__, "exec"), vars(module))  # noqa: S102 -- running it is what was asked for

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path as Folder
 
+from treadle.workflow import envfile, source
 from treadle.workflow.declaration import Declaration
 from treadle.workflow.origin import Mistakes
 from treadle.workflow.words import Path
@@ -24,6 +25,7 @@ class Unit:
         mistakes: takes what is wrong.
         env: what all its jobs have; one dictionary for all that add nothing to it.
         plain: no value of `env` has an expression.
+        files: the variables of each file that some job names, read once.
     """
 
     said: Declaration
@@ -34,12 +36,24 @@ class Unit:
     mistakes: Mistakes
     env: dict[str, str] = field(init=False)
     plain: bool = field(init=False)
+    files: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Work out what is the same for all jobs."""
         both = {**self.outer_env, **self.said.env}
         object.__setattr__(self, "env", {name: str(value) for name, value in both.items()})
         object.__setattr__(self, "plain", not any("${{" in value for value in self.env.values()))
+
+    def variables(self, name: str) -> dict[str, str]:
+        """Return what is in a file of variables.
+
+        Raises:
+            WorkflowError: it cannot be read, or is no such file.
+        """
+        if name not in self.files:
+            path = self.folder / name
+            self.files[name] = envfile.read(path, source.label_of(path))
+        return self.files[name]
 
     def note(self, path: Path, message: str) -> None:
         """Note one mistake; the path is that in this file."""

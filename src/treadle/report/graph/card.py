@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from treadle.report.graph.model import Graph, Node
 
-NAME, SMALL = 13.0, 11.5
+NAME = 13.0
+SMALL = 11.5
 _MARGIN = 14.0
 _BAR = 9.0
 _WIDEST_NAME, _WIDEST_LINE = 250.0, 220.0
