@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from treadle.errors import WorkflowError
+from treadle.runner.desk import Desk
 from treadle.runner.workflow import Workflow
 
 
@@ -57,10 +58,19 @@ def test_mistakes_and_failures_are_the_same_as_without_a_loop() -> None:
 
 
 @pytest.mark.parametrize("with_coroutine", [False, True])
-def test_cancelling_stops_the_run_waits_for_it_and_goes_on(with_coroutine: bool) -> None:
+def test_cancelling_stops_the_run_waits_for_it_and_goes_on(
+    with_coroutine: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     workflow = Workflow()
-    begun, told = threading.Event(), threading.Event()
+    begun, waiting, told = threading.Event(), threading.Event(), threading.Event()
     seen: list[str] = []
+    halt = Desk.halt
+
+    def halted(desk: Desk, reason: str) -> None:
+        halt(desk, reason)
+        told.set()
+
+    monkeypatch.setattr(Desk, "halt", halted)
 
     @workflow.job
     def works() -> None:
@@ -72,10 +82,12 @@ def test_cancelling_stops_the_run_waits_for_it_and_goes_on(with_coroutine: bool)
 
         @workflow.job
         async def waits() -> None:
+            waiting.set()
             try:
                 await asyncio.Event().wait()
             finally:
                 seen.append("waits")
+                told.set()
 
     workflow.job(name="after", needs="works")(lambda: seen.append("after"))
     workflow.job(name="sweep", needs="after", always=True)(lambda: seen.append("sweep"))
@@ -83,10 +95,9 @@ def test_cancelling_stops_the_run_waits_for_it_and_goes_on(with_coroutine: bool)
     async def main() -> None:
         task = asyncio.create_task(workflow.run_async(tokens=2))
         await asyncio.to_thread(begun.wait, 30)
+        if with_coroutine:
+            await asyncio.to_thread(waiting.wait, 30)
         task.cancel()
-        await asyncio.sleep(0)
-        assert not task.done()
-        told.set()
         with pytest.raises(asyncio.CancelledError):
             await task
 

@@ -395,6 +395,22 @@ def test_on_another_thread_signals_are_left_alone() -> None:
     assert results[0].value("look") is signal.getsignal(signal.SIGINT)
 
 
+def test_a_long_job_among_short_ones_does_not_keep_the_others_waiting() -> None:
+    workflow = Workflow()
+    done, others = threading.Semaphore(0), 200
+
+    def long() -> None:
+        for _ in range(others):
+            assert done.acquire(timeout=30)
+
+    for i in range(others):
+        workflow.job(name=f"short{i}")(nothing)
+    workflow.job(name="long")(long)
+    for i in range(others):
+        workflow.job(name=f"later{i}")(done.release)
+    assert workflow.run(tokens=2).success
+
+
 def test_a_run_leaves_no_thread() -> None:
     workflow = Workflow()
     together = threading.Barrier(3, timeout=30)

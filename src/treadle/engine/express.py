@@ -9,10 +9,11 @@ time in between.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
 from treadle.engine.attempt import Attempt, AttemptState
+from treadle.engine.books import Graph
 from treadle.engine.engine import Engine
 from treadle.engine.model import NEVER, JobSpec, NodeState, VertexID
 from treadle.engine.order import longest_remaining_path
@@ -23,8 +24,32 @@ _RUNNING, _ENDED = AttemptState.RUNNING, AttemptState.ENDED
 _NONE: list[Node] = []
 
 
-class Express(Engine):
-    """An engine with shorter ways; no lookahead, no facts."""
+AttemptT = TypeVar("AttemptT", bound=Attempt)
+
+
+class Express(Engine, Generic[AttemptT]):
+    """An engine with shorter ways; no lookahead, no facts.
+
+    Args:
+        graph: see `Books`.
+        queues: see `Books`.
+        make: the class of its attempts.
+        max_active: see `Books`.
+    """
+
+    active: dict[VertexID, AttemptT]  # type: ignore[assignment]  # all are made here
+    stuck: dict[tuple[VertexID, int], AttemptT]  # type: ignore[assignment]  # the same
+
+    def __init__(
+        self,
+        graph: Graph,
+        queues: Mapping[str, float],
+        *,
+        make: Callable[[Node, int, JobSpec, int], AttemptT],
+        max_active: int | None = None,
+    ) -> None:
+        super().__init__(graph, queues, max_active=max_active)
+        self._make = make
 
     def order_by(self, order: str | Mapping[str, float]) -> None:
         """Take another order than that of the declaration; before anything is queued.
@@ -60,7 +85,7 @@ class Express(Engine):
             key = (key, -ranks[node.uid])
         self.queues.push(key, node, spec)
 
-    def next(self, now: float) -> Attempt | None:
+    def next(self, now: float) -> AttemptT | None:
         """Start the best job that fits, and count its timeout from now: `Launch`, `Started`."""
         queues = self.queues
         if not queues.waiting or len(self.active) >= self._max_active:
@@ -71,13 +96,13 @@ class Express(Engine):
         node.attempt = number = node.attempt + 1
         node.state = _ACTIVE
         spec = node.spec
-        attempt = self.active[node.uid] = Attempt(node, number, spec, queues.slots.take())
+        attempt = self.active[node.uid] = self._make(node, number, spec, queues.slots.take())
         attempt.state = _RUNNING
         if spec.timeout != NEVER:
             self.deadlines.add(attempt, now + spec.timeout)
         return attempt
 
-    def done(self, attempt: Attempt) -> Sequence[Node] | None:
+    def done(self, attempt: AttemptT) -> Sequence[Node] | None:
         """Settle a job whose attempt has ended well: `Ended`, `Collected`.
 
         Returns:

@@ -10,6 +10,12 @@ in the cache of the processor where the job that needs it is called; a chain run
 thread. Others are woken only while a job is left that could be taken at once. Threads are
 made when they are first of use.
 
+Where jobs are shorter than the waking of a thread, two threads are slower than one: they
+only wait for each other's lock. So a thread whose job was that short wakes nobody, and one
+that had to wait for the lock after such a job steps aside. Whether the next job is long is
+not known before: the thread that watches looks every two milliseconds, as long as there are
+jobs to take and threads to spare, and wakes one if little was done since.
+
 The thread that called `run` only watches: signals, timeouts, the pauses before retries. It
 is told when its next appointment becomes earlier, and when all is over. It runs no jobs: an
 exception that a signal raises would come out of the middle of one.
@@ -22,22 +28,14 @@ those of the queue `default`, which stand for threads. `process=True` is the rem
 
 from __future__ import annotations
 
-import math
-import os
-import queue
-import signal
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
-from treadle.clock import SYSTEM
 from treadle.runner.binding import keywords
 from treadle.runner.desk import Desk, Work, Worker
 from treadle.runner.failure import stripped
-from treadle.runner.scheduler import DeadlinePassed
-
-_PATROL = 3600.0  # seconds; every wait has an end
+from treadle.runner.watcher import Watcher
 
 
 class Member(Worker):
@@ -59,18 +57,7 @@ class Member(Worker):
         )
 
 
-def _situation(desk: Desk) -> list[str]:
-    """Say how a run is, in lines: what is active, since when; what waits."""
-    now, nodes = desk.now(), desk.engine.readiness
-    ended, queued = len(nodes.nodes) - nodes.unsettled, desk.engine.queues.waiting
-    lines = [f"treadle: {len(desk.active)} active, {queued} queued, {ended} ended"]
-    for name, work in desk.active.items():
-        took, number = now - work.began, work.attempt.number
-        lines.append(f"  {name}: {took:.1f} s, queue {work.job.queue}, attempt {number}")
-    return lines
-
-
-class Crew:
+class Crew(Watcher):
     """The threads of one round.
 
     Args:
@@ -78,82 +65,15 @@ class Crew:
         most: how many threads there may be.
 
     Attributes:
-        over: nothing is left to do.
         failure: what a view, or treadle itself, raised; the round was stopped for it.
     """
 
     def __init__(self, desk: Desk, most: float) -> None:
-        self.desk = desk
-        self.over = False
+        super().__init__(desk)
         self.failure: BaseException | None = None
         self._most = most
-        self._lock = threading.Lock()
-        self._inbox: queue.SimpleQueue[BaseException | int | None] = queue.SimpleQueue()
         self._idle: list[Member] = []
         self._members: list[Member] = []
-        self._alarm = math.inf
-        desk.appoint = self._appoint
-
-    # -- the thread that watches ---------------------------------------------------------
-
-    def begin(self) -> None:
-        """Offer the first jobs, and let a first thread take one."""
-        with self._lock:
-            self._guarded(self.desk.begin)
-
-    def post(self, message: BaseException | int) -> None:
-        """Let `watch` return an exception, or answer a signal; for handlers of signals."""
-        self._inbox.put(message)
-
-    def watch(self, until: float = math.inf) -> BaseException | None:
-        """Wait until all is over, an exception is posted, or an instant has come.
-
-        Returns:
-            The exception that was posted, `DeadlinePassed`, or None if all is over.
-        """
-        while not self.over:
-            with self._lock:
-                self._alarm = self.desk.next()
-            now = self.desk.now()
-            if until <= now:
-                return DeadlinePassed()
-            try:
-                wait = min(self._alarm, until, now + _PATROL) - now
-                error = SYSTEM.receive(self._inbox, max(wait, 0.0))
-            except queue.Empty:
-                with self._lock:
-                    self._guarded(self.desk.tick)
-                continue
-            if isinstance(error, int):
-                self._answer(error)
-            elif error is not None:
-                return error
-        return None
-
-    def _answer(self, signum: int) -> None:
-        """Stand still (SIGTSTP), or say how the run is."""
-        if signum != signal.SIGTSTP:
-            with self._lock:
-                lines = _situation(self.desk)
-            sys.stderr.write("".join(f"{line}\n" for line in lines))
-            return
-        began = self.desk.now()
-        # Only the default action stops a process as a shell knows it; all threads stop with it.
-        handler = signal.signal(signum, signal.SIG_DFL)
-        os.kill(os.getpid(), signum)
-        signal.signal(signum, handler)
-        with self._lock:
-            self.desk.engine.continued(self.desk.now() - began, began)
-
-    def _appoint(self, at: float) -> None:
-        if at < self._alarm:
-            self._alarm = at
-            self._inbox.put(None)
-
-    def halt(self, reason: str) -> None:
-        """Start nothing more; said again, give up what runs."""
-        with self._lock:
-            self._guarded(lambda: self.desk.halt(reason))
 
     def join(self) -> None:
         """Wait until all threads are gone that can go."""
@@ -192,12 +112,21 @@ class Crew:
     def _is_over(self) -> bool:
         return self.over
 
+    def _has_spare(self) -> bool:
+        return bool(self._idle) or len(self._members) - len(self.desk.stuck) < self._most
+
+    def _share(self, member: Member) -> None:
+        if not member.quick:
+            self._call_another()
+        else:
+            self._keep_looking()
+
     def _call_another(self) -> None:
         if self._idle:
             self._idle.pop().sleep.release()
             return
         members = self._members
-        if len(members) - len(self.desk.stuck) >= self._most:
+        if not self._has_spare():
             return
         member = Member(self._serve, len(members) + 1)
         members.append(member)
@@ -215,7 +144,8 @@ class Crew:
         jobs = self.desk.jobs
         lock.acquire()
         try:
-            while (work := self._take(member)) is not None:
+            waited = False
+            while (work := self._take(member, waited)) is not None:
                 job = work.job
                 call: Any = job.call
                 arguments: dict[str, Any] | None = keywords(jobs, job, results)
@@ -227,7 +157,9 @@ class Crew:
                     raised = stripped(error)
                 # What it took is not to live longer than those who take it.
                 arguments = None
-                lock.acquire()
+                waited = not lock.acquire(False)
+                if waited:
+                    lock.acquire()
                 try:
                     end(work, value, raised)
                 except BaseException as error:  # noqa: BLE001 -- raised when the round is over
@@ -239,18 +171,30 @@ class Crew:
         finally:
             lock.release()
 
-    def _take(self, member: Member) -> Work | None:
-        """Take a job, or wait for one; None if there never will be one."""
+    def _take(self, member: Member, waited: bool) -> Work | None:
+        """Take a job, or wait for one; None if there never will be one.
+
+        Args:
+            member: who takes it.
+            waited: it had to wait for the lock.
+        """
+        # Those for whom it waited go on.
+        aside = waited and member.quick and bool(self.desk.active)
+        if aside and self.desk.waiting:
+            self._keep_looking()
         while not self.over:
-            try:
-                work = self.desk.take(member)
-            except BaseException as error:  # noqa: BLE001 -- raised when the round is over
-                self._fail(error)
-                work = None
+            work = None
+            if not aside:
+                try:
+                    work = self.desk.take(member)
+                except BaseException as error:  # noqa: BLE001 -- raised when the round is over
+                    self._fail(error)
+            aside = False
             if work is not None:
-                if self.desk.waiting and (self._idle or len(self._members) < self._most):
+                self.turns += 1
+                if self._has_spare() and self.desk.waiting:
                     # There is more than this one.
-                    self._call_another()
+                    self._share(member)
                 return work
             self._look_around()
             if self._is_over():
@@ -261,4 +205,5 @@ class Crew:
                 member.sleep.acquire()
             finally:
                 self._lock.acquire()
+            member.quick = False
         return None

@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from treadle.clock import SYSTEM
-from treadle.engine import NEVER, Collect, Offer, Outcome
+from treadle.engine import NEVER, Attempt, Collect, Offer, Outcome
 from treadle.engine.express import Express
 from treadle.runner.failure import GOOD, ending_of, given_up
 from treadle.runner.specs import Specs
+from treadle.runner.unwatched import unwatched
 from treadle.workflow.plan import DEFAULT_QUEUE
 
 if TYPE_CHECKING:
-    from treadle.engine import Attempt, Command
+    from treadle.engine import Command
     from treadle.engine.readiness import Node
     from treadle.report.reasons import Ending
     from treadle.runner.callbook import CallBook
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from treadle.workflow.plan import Plan, PlannedJob
 
 _EXITED = Outcome.EXITED
+_QUICK = 50e-6  # seconds
 
 
 class Worker:
@@ -34,21 +36,26 @@ class Worker:
 
     Attributes:
         stuck: its job was given up: it is not counted on any more.
+        quick: its last job took less than it costs to wake somebody for the next.
     """
 
-    stuck = False
+    stuck = quick = False
 
 
-class Work:
-    """An attempt that is under way."""
+class Work(Attempt):
+    """An attempt, with what is needed to run it.
 
-    __slots__ = ("attempt", "began", "job", "worker")
+    Attributes:
+        job: what the workflow says.
+        began: when it began.
+        worker: who runs it.
+    """
 
-    def __init__(self, job: PlannedJob, attempt: Attempt, began: float, worker: Worker) -> None:
-        self.job = job
-        self.attempt = attempt
-        self.began = began
-        self.worker = worker
+    __slots__ = ("began", "job", "worker")
+
+    job: PlannedJob
+    began: float
+    worker: Worker
 
 
 class Desk:
@@ -70,7 +77,7 @@ class Desk:
         appoint: called with an instant that is earlier than those that `next` gave.
         stalled: jobs wait for tokens that stuck ones hold.
         stuck: the jobs that were given up.
-        active: the attempts that are under way, by the job's name.
+        active: the attempts that are under way, by the job's name; it is the engine's own.
     """
 
     def __init__(
@@ -88,8 +95,9 @@ class Desk:
     ) -> None:
         self.jobs = plan.jobs
         self.book = book
-        self.engine = Express(needs.items(), queues, max_active=max_active)
-        self.engine.order_by(order)
+        with unwatched():
+            self.engine = Express(needs.items(), queues, make=Work, max_active=max_active)
+            self.engine.order_by(order)
         self.appoint: Callable[[float], object] = lambda _: None
         self.stalled = False
         self.stuck: list[str] = []
@@ -99,7 +107,7 @@ class Desk:
         self._telling = telling
         self._log = log
         self._specs = Specs(queues)
-        self.active: dict[Any, Work] = {}
+        self.active = self.engine.active
         self._first: dict[str, float] = {}
 
     # -- the round -----------------------------------------------------------------------
@@ -147,39 +155,39 @@ class Desk:
             return None
         now = self.now()
         engine = self.engine
-        attempt = engine.next(now)
-        if attempt is None:
+        work = engine.next(now)
+        if work is None:
             # With a job to take, that was asked for in vain: stuck ones hold the tokens.
             self.stalled = engine.stalled
             return None
-        name = attempt.node.uid
-        work = self.active[name] = Work(self.jobs[name], attempt, now, worker)  # type: ignore[index]  # ids are names
-        if attempt.deadline != NEVER:
-            self.appoint(attempt.deadline)
+        work.job = self.jobs[work.node.uid]  # type: ignore[index]  # ids are names
+        work.began = now
+        work.worker = worker
+        if work.deadline != NEVER:
+            self.appoint(work.deadline)
         if self._telling:
             self._tell_start(work)
         return work
 
     def _tell_start(self, work: Work) -> None:
-        name, attempt = work.job.name, work.attempt
-        claims = dict(attempt.spec.claims)
+        name = work.job.name
+        claims = dict(work.spec.claims)
         try:
-            self.book.started(name, attempt.number, work.began, queues=claims, slot=attempt.slot)
+            self.book.started(name, work.number, work.began, queues=claims, slot=work.slot)
         except BaseException:
             # It is not run, and its end is not told either.
-            del self.active[name]
-            self.engine.ended(name, attempt.number, _EXITED, work.began)
+            self.engine.ended(name, work.number, _EXITED, work.began)
             self.engine.collected(name, False, 0.0, work.began)
             raise
 
     def end(self, work: Work, value: Any, raised: BaseException | None) -> None:
         """Deal with the end of a job that was taken."""
         if raised is None and not self._telling:
-            ready = self.engine.done(work.attempt)
+            ready = self.engine.done(work)
             if ready is not None:
-                name = work.job.name
-                del self.active[name]
-                self.book.passed(name, work.attempt.number, self.now() - work.began, value)
+                took = self.now() - work.began
+                work.worker.quick = took < _QUICK
+                self.book.passed(work.job.name, work.number, took, value)
                 if ready:
                     self._offer(ready)
                 return
@@ -188,20 +196,19 @@ class Desk:
     def _end(self, work: Work, value: Any, raised: BaseException | None) -> None:
         now = self.now()
         job = work.job
-        for command in self.engine.ended(job.name, work.attempt.number, _EXITED, now):
+        for command in self.engine.ended(job.name, work.number, _EXITED, now):
             outcome: Outcome = command.outcome  # type: ignore[union-attr]  # it is a Collect
-            del self.active[job.name]
             if raised is None and outcome is not Outcome.TIMED_OUT:
                 # It may have been asked to end, and could not hear that: it did what it is for.
                 self.book.results[job.name] = value
                 self._settle(work, GOOD, now)
             else:
-                self._settle(work, ending_of(job, outcome, raised, work.attempt.spec.timeout), now)
+                self._settle(work, ending_of(job, outcome, raised, work.spec.timeout), now)
             return
         self._resize(job, -1)
 
     def _settle(self, work: Work, ending: Ending, now: float) -> None:
-        name, number = work.job.name, work.attempt.number
+        name, number = work.job.name, work.number
         error, log = ending.raised or ending.error, None
         if error is not None:
             self.book.errors[name] = error
@@ -252,12 +259,11 @@ class Desk:
 
     def _give_up(self, command: Collect) -> None:
         name: str = command.uid  # type: ignore[assignment]  # ids are names
-        work = self.active.pop(name)
+        work = self.engine.stuck[name, command.attempt]
         work.worker.stuck = True
         self.stuck.append(name)
         self._resize(work.job, 1)
-        attempt = work.attempt
-        self._settle(work, given_up(work.job, attempt.cause, attempt.spec.timeout), self.now())
+        self._settle(work, given_up(work.job, work.cause, work.spec.timeout), self.now())
 
     def _resize(self, job: PlannedJob, sign: int) -> None:
         """Give the thread that takes its place the tokens of a stuck one, or take them back."""
