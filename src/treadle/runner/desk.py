@@ -97,7 +97,8 @@ class Desk:
         self.book = book
         with unwatched():
             self.engine = Express(needs.items(), queues, make=Work, max_active=max_active)
-            self.engine.order_by(order)
+            flat = not any(plan.jobs[name].priority for name in needs)
+            self.engine.order_by(order, flat=flat)
         self.appoint: Callable[[float], object] = lambda _: None
         self.stalled = False
         self.stuck: list[str] = []
