@@ -13,7 +13,7 @@ PIP    := $(PY) -m pip --quiet --no-cache-dir --disable-pip-version-check
 help:
 	@echo "make demo      draw an atlas of this machine's Python standard library"
 	@echo "make test      run the tests"
-	@echo "make proof     hundreds of nasty jobs, interrupts and races: some minutes; wants root"
+	@echo "make proof     hundreds of nasty jobs, interrupts, races, files: some minutes; wants root"
 	@echo "make nightly   the same, ten times as often"
 	@echo "make test-all  run them with every Python of pyenv: 3.11, 3.12, 3.13"
 	@echo "make lint      ruff, mypy, import layers"

@@ -148,14 +148,14 @@ def test_d31_a_cycle_before_many_vertices_is_found_in_linear_time() -> None:
     assert hashes(lambda: report(1200)) <= 4.2 * hashes(lambda: report(300)) + 100
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_F01_a_chain_of_a_million_is_built_checked_and_iterated() -> None:
     dag = chain(MILLION)
     dag.check()
     assert sum(i == v for i, (v, _) in enumerate(dag)) == MILLION
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_F01_a_chain_that_was_inserted_backwards_is_sorted_searched_and_drawn() -> None:
     n = MILLION // 4
     dag = DAG()
@@ -179,7 +179,7 @@ def test_F01_a_cycle_of_many_vertices_is_reported() -> None:
         dag.check()
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_F02_a_million_independent_vertices_are_built_checked_and_iterated() -> None:
     dag = DAG()
     for i in range(MILLION):
@@ -188,7 +188,7 @@ def test_F02_a_million_independent_vertices_are_built_checked_and_iterated() -> 
     assert sum(i == v for i, (v, _) in enumerate(dag)) == MILLION
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_F02_a_star_of_a_million_is_built_checked_and_iterated() -> None:
     dag = star(MILLION)
     dag.check()

@@ -284,6 +284,7 @@ def test_D03_ten_thousand_deadlines_of_one_instant_fire_in_one_turn() -> None:
     invariants(engine)
 
 
+@pytest.mark.proof
 def test_cancelled_deadlines_take_no_memory() -> None:
     play = Play(dict.fromkeys(range(2000), ()), tokens=1)
     play.say(Begin())

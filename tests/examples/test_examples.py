@@ -81,7 +81,7 @@ class _Page(HTMLParser):
         assert self.open.pop() == tag
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_the_atlas_is_drawn_and_its_numbers_are_right(treadle: Run, copy: Copy) -> None:
     folder = copy("examples/stdlib_atlas")
     done = treadle(folder, "run", "-f", "workflow.py", ATLAS_OUT=str(folder / "out"))

@@ -35,7 +35,7 @@ def _star() -> Iterator[tuple[int, tuple[int, ...]]]:
     yield MILLION - 1, tuple(range(1, MILLION - 1))
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.parametrize("shape", [_chain, _star], ids=["F01_chain", "F02_star"])
 def test_F01_F02_a_million_jobs_are_decided_without_recursion(shape: Any) -> None:
     engine, spec = Engine(shape(), {"default": 2}), JobSpec()

@@ -153,6 +153,7 @@ TRAPS: dict[str, Callable[[], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("name", TRAPS)
 def test_H01_no_small_file_takes_more_than_a_second_or_100_MiB(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(TRAPS[name]())

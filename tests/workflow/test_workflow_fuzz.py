@@ -168,7 +168,7 @@ def mistakes(path: Path) -> list[str]:
     return []
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 @KINDS
 def test_h05_mutated_files_never_show_a_traceback(tmp_path: Path, kind: str) -> None:
     seeds = corpus(kind)
@@ -179,7 +179,7 @@ def test_h05_mutated_files_never_show_a_traceback(tmp_path: Path, kind: str) -> 
     )
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 @KINDS
 def test_h05_files_made_after_the_model_never_show_a_traceback(tmp_path: Path, kind: str) -> None:
     write = {"toml": as_toml, "json": as_json}[kind]
@@ -191,6 +191,7 @@ def test_h05_files_made_after_the_model_never_show_a_traceback(tmp_path: Path, k
     Fuzz(tmp_path, kind, "made").play(0.2, make, placed=True)
 
 
+@pytest.mark.proof
 @KINDS
 def test_h05_random_bytes_never_show_a_traceback(tmp_path: Path, kind: str) -> None:
     def make(chance: random.Random) -> bytes:
