@@ -15,7 +15,7 @@ from pathlib import Path
 
 from library import GROUPS, OTHER, group_of, modules
 
-from treadle.workflow import Workflow
+from treadle import Workflow
 
 HERE = Path(__file__).parent
 OUT = Path(os.environ.get("ATLAS_OUT", "demo")).absolute()

@@ -1,5 +1,5 @@
 from treadle.runner import run
-from treadle.workflow import Workflow
+from treadle import Workflow
 
 workflow = Workflow(queues={"disk": 1})
 for name in ("a", "b"):

@@ -84,12 +84,16 @@ class WorkflowJob(ProcessJob):
     @property
     def began(self) -> float:
         """When the attempt began; if it never did, when it ended."""
+        if self.usage is not None and self._stopped_at is not None:
+            # Before the first job of a run the warden is started: that is not the job's time.
+            return self._began + max(0.0, self._took - self.usage.wall)
         return self._began if self._started_at is not None else SYSTEM.monotonic()
 
     @property
     def over(self) -> float:
         """When the attempt ended."""
-        return self.began + self._took if self._stopped_at is not None else SYSTEM.monotonic()
+        known = self._started_at is not None and self._stopped_at is not None
+        return self._began + self._took if known else SYSTEM.monotonic()
 
     # -- its beginning -------------------------------------------------------------------
 
