@@ -141,7 +141,7 @@ class Crew(Watcher):
 
     def _serve(self, member: Member) -> None:
         lock, end, results = self._lock, self.desk.end, self.desk.book.results
-        jobs = self.desk.jobs
+        jobs, now = self.desk.jobs, self.desk.now
         lock.acquire()
         try:
             waited = False
@@ -155,13 +155,15 @@ class Crew(Watcher):
                     value = call.function(**arguments)  # type: ignore[arg-type]  # not None yet
                 except BaseException as error:  # noqa: BLE001 -- whatever it is, it is the job's
                     raised = stripped(error)
+                # Before the lock is waited for: that is no part of the job.
+                at = now()
                 # What it took is not to live longer than those who take it.
                 arguments = None
                 waited = not lock.acquire(False)
                 if waited:
                     lock.acquire()
                 try:
-                    end(work, value, raised)
+                    end(work, value, raised, at)
                 except BaseException as error:  # noqa: BLE001 -- raised when the round is over
                     self._fail(error)
                 if member.stuck:

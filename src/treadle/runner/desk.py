@@ -181,21 +181,27 @@ class Desk:
             self.engine.collected(name, False, 0.0, work.began)
             raise
 
-    def end(self, work: Work, value: Any, raised: BaseException | None) -> None:
-        """Deal with the end of a job that was taken."""
+    def end(self, work: Work, value: Any, raised: BaseException | None, at: float) -> None:
+        """Deal with the end of a job that was taken.
+
+        Args:
+            work: the attempt.
+            value: what the function returned.
+            raised: what it raised instead.
+            at: when that was.
+        """
         if raised is None and not self._telling:
             ready = self.engine.done(work)
             if ready is not None:
-                took = self.now() - work.began
+                took = at - work.began
                 work.worker.quick = took < _QUICK
                 self.book.passed(work.job.name, work.number, took, value)
                 if ready:
                     self._offer(ready)
                 return
-        self._end(work, value, raised)
+        self._end(work, value, raised, at)
 
-    def _end(self, work: Work, value: Any, raised: BaseException | None) -> None:
-        now = self.now()
+    def _end(self, work: Work, value: Any, raised: BaseException | None, now: float) -> None:
         job = work.job
         for command in self.engine.ended(job.name, work.number, _EXITED, now):
             outcome: Outcome = command.outcome  # type: ignore[union-attr]  # it is a Collect
