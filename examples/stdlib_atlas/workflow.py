@@ -32,8 +32,8 @@ def step(script: str, *arguments: str) -> list[str]:
     return [sys.executable, str(HERE / f"{script}.py"), *arguments]
 
 
-workflow.add("inventory", run=step("inventory"), description="List modules and files")
-workflow.add(
+workflow.command("inventory", step("inventory"), description="List modules and files")
+workflow.command(
     "scan",
     matrix={"module": modules()},
     run=step("scan", "${{ matrix.module }}"),
@@ -46,25 +46,25 @@ workflow.add(
 present = {group_of(module) for module in modules()}
 groups = [group for group in (*GROUPS, OTHER) if group in present]
 for group in groups:
-    workflow.add(
+    workflow.command(
         f"group-{group}",
         run=step("tally", group),
         needs=[f"scan[{module}]" for module in modules() if group_of(module) == group],
         description=f"Add up the modules of '{group}'",
     )
 
-workflow.add(
+workflow.command(
     "atlas",
     run=step("atlas"),
     needs=[f"group-{group}" for group in groups],
     description="Put all groups together, work out who imports whom",
 )
-workflow.add(
+workflow.command(
     "treemap", run=step("treemap"), needs=["atlas"], description="Draw the sizes of all modules"
 )
-workflow.add("wheel", run=step("wheel"), needs=["atlas"], description="Draw who imports whom")
-workflow.add("page", run=step("page"), needs=["treemap", "wheel"], description="Write index.html")
-workflow.add(
+workflow.command("wheel", step("wheel"), needs=["atlas"], description="Draw who imports whom")
+workflow.command("page", step("page"), needs=["treemap", "wheel"], description="Write index.html")
+workflow.command(
     "proof",
     run=step("proof"),
     needs=["page"],

@@ -20,7 +20,7 @@ from treadle.report import (
 from treadle.report.reasons import Ending
 from treadle.runner import run
 from treadle.runner.job import WorkflowJob
-from treadle.workflow import Defaults, Workflow
+from treadle.workflow import Declaration, Defaults
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_run_tells_what_came_of_each_job() -> None:
-    workflow = Workflow()
+    workflow = Declaration()
     workflow.add("a", run=["true"])
     workflow.add("bad", run="exit 9", needs=["a"])
     workflow.add("c", run="true", needs=["bad"])
@@ -54,7 +54,7 @@ def test_a_run_tells_what_came_of_each_job() -> None:
 
 
 def test_the_facts_come_in_order() -> None:
-    workflow = Workflow()
+    workflow = Declaration()
     workflow.add("bad", run="exit 9")
     workflow.add("c", run="true", needs=["bad"])
     facts = Facts()
@@ -74,14 +74,14 @@ def test_a_view_that_raises_stops_the_run_and_is_heard() -> None:
             if isinstance(fact, JobStarted):
                 raise ZeroDivisionError
 
-    workflow = Workflow()
+    workflow = Declaration()
     workflow.add("a", run="true")
     with pytest.raises(ZeroDivisionError):
         run(workflow, views=[Broken()])
 
 
 def test_mistakes_of_a_workflow_are_raised_before_anything_starts(tmp_path: Path) -> None:
-    workflow = Workflow()
+    workflow = Declaration()
     workflow.add("a", run="touch a", needs=["b"])
     with pytest.raises(WorkflowError, match="job 'a' needs 'b', which does not exist"):
         run(workflow)
@@ -97,14 +97,14 @@ def test_mistakes_of_a_workflow_are_raised_before_anything_starts(tmp_path: Path
     ],
 )
 def test_what_is_not_said_through_add_is_checked_too(words: Any, message: str) -> None:
-    workflow = Workflow(**words)
+    workflow = Declaration(**words)
     workflow.add("a", run="true")
     with pytest.raises(WorkflowError, match=message):
         run(workflow)
 
 
 def test_a_higher_priority_goes_first_then_the_longer_path_then_the_order() -> None:
-    workflow = Workflow()
+    workflow = Declaration()
     workflow.add("plain", run="true")
     workflow.add("long", run="true")
     workflow.add("first", run="true", priority=1)
@@ -127,7 +127,7 @@ def test_a_job_that_was_lost_is_run_again_and_that_is_told(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     _lose(monkeypatch, 2)
-    workflow = Workflow()
+    workflow = Declaration()
     workflow.add("a", run="echo $TREADLE_ATTEMPT >> attempts")
     workflow.add("b", run="test -e attempts", needs=["a"])
     facts = Facts()
@@ -145,7 +145,7 @@ def test_a_job_that_was_lost_is_run_again_and_that_is_told(
 
 def test_a_job_that_is_lost_three_times_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     _lose(monkeypatch, 9)
-    workflow = Workflow()
+    workflow = Declaration()
     workflow.add("a", run=["true"])
     workflow.add("b", run=["true"], needs=["a"])
     facts = Facts()
@@ -160,7 +160,7 @@ def test_nothing_is_run_again_once_nothing_more_is_started(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _lose(monkeypatch, 9)
-    workflow = Workflow()
+    workflow = Declaration()
     workflow.add("a", run=["true"])
     workflow.add("b", run=["true"])
     result = run(workflow, tokens=2, keep_going=1)
@@ -171,7 +171,7 @@ def test_nothing_is_run_again_once_nothing_more_is_started(
 
 @pytest.mark.skipif(not available(), reason="what is left is counted by the warden")
 def test_what_a_job_leaves_behind_is_killed_and_counted_or_a_failure() -> None:
-    workflow = Workflow()
+    workflow = Declaration()
     left = "sleep 600 & exit 0"
     workflow.add("kill", run=left)
     workflow.add("fail", run=left, leak="fail")

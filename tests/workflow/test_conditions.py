@@ -18,7 +18,7 @@ from treadle.runner.job import WorkflowJob
 from treadle.runner.scheduled import Scheduled
 from treadle.runner.settings import Settings
 from treadle.status import ReturnValue
-from treadle.workflow import Plan, Workflow, load_plan
+from treadle.workflow import Declaration, Plan, load_plan
 from treadle.workflow.sizes import bytes_of
 
 SAID = """\
@@ -139,7 +139,7 @@ def test_a_size_is_a_number_or_a_text_with_powers_of_1024(size: int | str, count
 def test_a_size_is_refused_or_within_what_a_system_can_count(text: str, memory: bool) -> None:
     word = {"limits": {"memory": text}} if memory else {"output_limit": text}
     try:
-        Workflow().add("a", run="x", **word)
+        Declaration().add("a", run="x", **word)
     except WorkflowError:
         return
     assert 1 << 10 <= bytes_of(text) < math.pow(2, 60)
@@ -168,7 +168,7 @@ def test_values_of_a_matrix_need_no_shell(load: Load) -> None:
 
 
 def test_a_command_line_from_python_holds_no_nul() -> None:
-    workflow = Workflow()
+    workflow = Declaration()
     workflow.add("a", run="p \0")
     with pytest.raises(WorkflowError, match="a text holds a NUL character"):
         run(workflow)

@@ -112,7 +112,7 @@ def test_python_and_toml_mean_the_same(tmp_path: Path) -> None:
         "[job.b]\nneeds = ['a']\n"
     )
     (tmp_path / "w.py").write_text(
-        "from treadle.workflow import Workflow\n"
+        "from treadle import Workflow\n"
         "workflow = Workflow(queues={'q': 2}, env={'E': 1})\n"
         "workflow.add('a', run=['x', '${{ matrix.i }}'], matrix={'i': [1, 2]}, queue='q')\n"
         "workflow.add('b', needs=('a',))\n"
@@ -127,7 +127,7 @@ def test_python_and_toml_mean_the_same(tmp_path: Path) -> None:
 
 def test_a_long_chain_is_no_trouble(tmp_path: Path) -> None:
     (tmp_path / "w.py").write_text(
-        "from treadle.workflow import Workflow\nworkflow = Workflow()\n"
+        "from treadle import Workflow\nworkflow = Workflow()\n"
         "workflow.add('0', run='x')\n"
         "for i in range(1, 20_000):\n    workflow.add(f'{i}', run='x', needs=[f'{i - 1}'])\n"
     )

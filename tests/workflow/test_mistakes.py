@@ -212,7 +212,7 @@ TABLE = [
 ]
 
 
-BEGIN = "from treadle.workflow import Workflow\nworkflow = Workflow()\n"
+BEGIN = "from treadle import Workflow\nworkflow = Workflow()\n"
 
 
 def mistakes(folder: Path, text: str | bytes, name: str = "treadle.toml") -> list[str]:
@@ -297,7 +297,7 @@ def test_json_has_the_same_checks(tmp_path: Path, text: str, message: str) -> No
             "4: there are two jobs named 'a'",
         ),
         (
-            "from treadle.workflow import Workflow\nworkflow = Workflow(queues={'q': 0})\n",
+            "from treadle import Workflow\nworkflow = Workflow(queues={'q': 0})\n",
             " 'queues' of the workflow has 'q' = 0",
         ),
         (

@@ -11,7 +11,7 @@ from treadle.report import View
 from treadle.report.logs import make_run_folder
 from treadle.runner.result import JobResult, RunResult
 from treadle.runner.settings import Settings
-from treadle.workflow import Plan, Workflow
+from treadle.workflow import Declaration, Plan
 from treadle.workflow.load import plan_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ __all__ = ["JobResult", "RunResult", "run"]
 
 
 def run(
-    workflow: Workflow | Plan,
+    workflow: Declaration | Plan,
     *,
     targets: Sequence[str] = (),
     tokens: int | None = None,

@@ -6,15 +6,12 @@ from treadle.workflow.model import Defaults, JobSpec
 from treadle.workflow.plan import Plan, PlannedJob
 from treadle.workflow.source import find
 
-Workflow = Declaration
-
 __all__ = [
     "Declaration",
     "Defaults",
     "JobSpec",
     "Plan",
     "PlannedJob",
-    "Workflow",
     "find",
     "load_plan",
 ]
