@@ -306,8 +306,8 @@ def test_json_has_the_same_checks(tmp_path: Path, text: str, message: str) -> No
         ),
         (
             (
-                "from treadle.workflow import Defaults, Workflow\n"
-                "workflow = Workflow(defaults=Defaults(umask=22))\n"
+                "from treadle.workflow import Declaration, Defaults\n"
+                "workflow = Declaration(defaults=Defaults(umask=22))\n"
             ),
             " 'umask' of [defaults] is 22; it must be octal digits in quotes",
         ),
