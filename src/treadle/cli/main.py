@@ -9,6 +9,7 @@ import signal
 import sys
 from contextlib import suppress
 from importlib import import_module
+from threading import Timer
 from typing import NoReturn
 
 import click
@@ -97,10 +98,23 @@ def main() -> NoReturn:
     """Run the command line; never shows a traceback unless TREADLE_DEBUG is set."""
     # What a command loads stays until it exits: looking for garbage in it is in vain.
     gc.disable()
+    sys.unraisablehook = _come_again
     code: int = ExitCode.INTERRUPTED
     with suppress(KeyboardInterrupt):
         code = guarded()
     _leave(code)
+
+
+def _come_again(unraisable: sys.UnraisableHookArgs) -> None:
+    """Let a Ctrl-C come again that Python had to drop, with a traceback, where it came.
+
+    The import of a module runs callbacks of weak references: nothing can be raised in them.
+    """
+    if isinstance(unraisable.exc_value, KeyboardInterrupt):
+        # Not from here: in this function, too, an exception would be dropped.
+        Timer(0.001, os.kill, (os.getpid(), signal.SIGINT)).start()
+    else:
+        sys.__unraisablehook__(unraisable)
 
 
 def _leave(code: int) -> NoReturn:

@@ -174,9 +174,10 @@ class Running:
 
     def _in_callback(self) -> bool:
         driver = self._driver
+        if self._callbacks_are_quick:
+            # Before there is a driver, `_early` takes it, and it is raised when there is one.
+            return False
         if driver is None:
             # Nothing was started yet: an exception harms nobody, and there is no inbox.
             return True
-        if self._callbacks_are_quick:
-            return False
         return driver.doing is not None and driver.doing[0] != "start"
