@@ -141,6 +141,25 @@ def spawn_large() -> str:
     return markdown(header, rows)
 
 
+def callables() -> str:
+    results: Results = load("callables")["results"]
+    sizes = names_of(results, "n")
+    rows = []
+    for shape in names_of(results, "shape"):
+        for name in names_of(results, "name"):
+            mine = {r["n"]: r for r in results if (r["shape"], r["name"]) == (shape, name)}
+            rows.append([f"{shape}: {name}", *(call(mine[n]) for n in sizes)])
+    header = ["µs per job (Workflow's time / this one's)", *(f"{n:,}" for n in sizes)]
+    return markdown(header, rows)
+
+
+def call(r: dict[str, Any]) -> str:
+    if "not run" in r:
+        return NONE
+    time = f"{r['µs']:.1f}"
+    return time if r["name"] == "Workflow" else f"{time} ({figures(r['workflow/peer']['median'])})"
+
+
 def plan() -> str:
     results: Results = load("plan")["results"]
     sizes = names_of(results, "n")
@@ -208,6 +227,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "survivors-short": _left.short,
     "startup": startup,
     "plan": plan,
+    "callables": callables,
     "client": client,
     "build": build,
     "conditions": conditions,
