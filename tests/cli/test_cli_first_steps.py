@@ -187,3 +187,19 @@ def test_a_package_that_is_not_installed_is_named(
         f"treadle: the package '{package}' is not installed, which the command line needs; "
         "install it: pip install --upgrade treadle\n"
     )
+
+
+@pytest.mark.parametrize("output", ["failed", "group", "stream", "prefix"])
+def test_i07_a_secret_that_another_job_gave_is_shown_in_no_output(
+    treadle: Call, tmp_path: Path, output: str
+) -> None:
+    (tmp_path / "treadle.toml").write_text(
+        "[job.login]\nrun = 'echo token=canary-4711 > $TREADLE_OUTPUT'\n"
+        "[job.use]\nneeds = ['login']\nenv = { TOKEN = '${{ login.token }}' }\nsecret = ['TOKEN']\n"
+        "run = 'echo using $TOKEN; exit 1'\n"
+    )
+    done = treadle("run", "--json", "--output", output)
+
+    assert done.returncode == 1
+    assert "using ***********" in done.stderr
+    assert "canary" not in done.stdout + done.stderr

@@ -115,3 +115,13 @@ def test_I07_a_secret_between_colours_or_at_the_edge_of_what_is_read_is_not_show
         assert "22" not in last_line(log, redactor)
     log.write_bytes(b"\x1b[0m" * 16382 + b"hunter22 and more\n")
     assert "hun" not in "".join(whole(log, redactor))
+
+
+def test_what_is_added_is_hidden_from_then_on_by_all_who_have_it() -> None:
+    redactor = Redactor(["first"])
+    shown = redactor.text
+    assert shown("first second") == "***** second"
+
+    redactor.add(["second"])
+    assert shown("first second") == "***** ******"
+    assert redactor.longest == 6

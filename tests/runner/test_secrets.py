@@ -102,7 +102,7 @@ def test_a_log_that_cannot_be_masked_is_shown_to_nobody(monkeypatch: pytest.Monk
         def text(self, text: str) -> str:
             return text
 
-    monkeypatch.setattr("treadle.runner.execution.redactor_for", lambda _: Broken())
+    monkeypatch.setattr("treadle.runner.execution.Redactor", lambda _: Broken())
     result, facts = played(job("a", "true", **SECRET))
     assert result.statuses["a"].log is None
     (remark,) = facts.of(Remark)

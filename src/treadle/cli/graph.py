@@ -95,7 +95,8 @@ def _drawn(
 ) -> str:
     from treadle.report.graph import render
     from treadle.report.graph.model import graph_of
-    from treadle.runner.secrets import redactor_for, secrets_of
+    from treadle.report.redact import Redactor
+    from treadle.runner.secrets import secrets_of
 
     picture = form in PICTURES
     graph = graph_of(
@@ -103,7 +104,7 @@ def _drawn(
         chosen,
         families=picture and len(chosen) > MANY if families is None else families,
         reduce=picture if reduce is None else reduce,
-        redactor=redactor_for(secrets_of(plan, chosen, os.environ)),
+        redactor=Redactor(secrets_of(plan, chosen, os.environ)),
     )
     return render(graph, form)
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from treadle.report import View
+    from treadle.report.redact import Redactor
     from treadle.runner import RunResult
     from treadle.workflow import Plan
 
@@ -158,7 +160,6 @@ def _repeated(
     plan: Plan, jobs: Sequence[str], *, until_failure: int | None, **options: Any
 ) -> RunResult:
     result = _run(plan, jobs, **options)
-    # From here on there is garbage of whole runs.
     for count in range(2, (until_failure or 1) + 1):
         if not result.success:
             break
@@ -180,10 +181,10 @@ def _run(
 ) -> RunResult:
     from treadle import runner
     from treadle.report.views import make_views
-    from treadle.runner.secrets import redactor_for, secrets_of
 
-    redactor = redactor_for(secrets_of(plan, plan.select(jobs), os.environ))
-    views = make_views(sys.stdout, sys.stderr, os.environ, redactor=redactor, **shown)
+    def views(redactor: Redactor) -> list[View]:
+        return make_views(sys.stdout, sys.stderr, os.environ, redactor=redactor, **shown)
+
     # From here on there is garbage, and none of it in what was there before.
     gc.freeze()
     gc.enable()
@@ -208,7 +209,7 @@ def _exit_code(result: RunResult) -> ExitCode:
 
 
 def _show_order(plan: Plan, chosen: list[str]) -> None:
-    from treadle.report.describe import command_of
+    from treadle.report.describe import headline_of
     from treadle.report.terminal import Output
     from treadle.report.text import number, safe
     from treadle.workflow.graph import in_order
@@ -217,7 +218,7 @@ def _show_order(plan: Plan, chosen: list[str]) -> None:
     order = in_order({name: plan.jobs[name].needs for name in chosen})
     for position, name in enumerate(order, 1):
         job = plan.jobs[name]
-        run = command_of(job)
+        run = headline_of(job)
         unmet = job.when.unmet({**os.environ, **job.env}, job.cwd) if job.when else ""
         place = f"[{position:{len(str(len(order)))}}/{len(order)}]"
         aside = f"  (not now: {safe(unmet)})" if unmet else ""

@@ -21,6 +21,9 @@ _PIECE = 1 << 20
 class Redactor:
     """Puts as many ``*`` in the place of secret values; the length of a text stays the same.
 
+    A run has one, which all that shows or keeps something of it share: what is added to it
+    is hidden from then on, by all of them.
+
     Args:
         values: the secrets.
 
@@ -33,15 +36,27 @@ class Redactor:
     """
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        wanted: set[str] = set()
+        self._texts: list[str] = []
+        self._datas: list[bytes] = []
+        self.longest = 0
+        self.add(values)
+
+    def add(self, values: Iterable[str]) -> None:
+        """Hide these, too, from now on.
+
+        Raises:
+            ValueError: a value has fewer than `SHORTEST` characters.
+        """
+        wanted = set(self._texts)
         for value in values:
             if len(value) < SHORTEST:
                 raise ValueError(f"a secret has {len(value)} characters; it must have {SHORTEST}")
             wanted.update(_lines(value))
-        self._texts = sorted(wanted, key=len, reverse=True)
-        found = (value.encode("utf-8", "surrogateescape") for value in self._texts)
-        self._datas = sorted(found, key=len, reverse=True)
-        self.longest = max(map(len, self._datas), default=0)
+        texts = sorted(wanted, key=len, reverse=True)
+        datas = [text.encode("utf-8", "surrogateescape") for text in texts]
+        # Other threads use them meanwhile: each list is replaced as a whole.
+        self.longest = max(map(len, datas), default=0)
+        self._texts, self._datas = texts, sorted(datas, key=len, reverse=True)
 
     def __bool__(self) -> bool:
         return bool(self._texts)

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from treadle.errors import WorkflowError
-from treadle.report import View
 from treadle.report.logs import make_run_folder
 from treadle.runner.result import JobResult, RunResult
-from treadle.runner.settings import Settings
+from treadle.runner.settings import Settings, Views
 from treadle.workflow import Declaration, Plan
 from treadle.workflow.load import plan_of
 
@@ -26,7 +25,7 @@ def run(
     targets: Sequence[str] = (),
     tokens: int | None = None,
     keep_going: int | None = None,
-    views: Sequence[View] = (),
+    views: Views = (),
     deadline: float | None = None,
     load: float | None = None,
     shuffle: int | None = None,
@@ -42,7 +41,8 @@ def run(
             limit to the queues if it says nothing.
         keep_going: start no more jobs after so many failures; 0 is no limit. None is what
             the workflow says, or else no limit.
-        views: take the facts as they come.
+        views: take the facts as they come; or a function that makes them, which is given
+            what hides the secrets of the run.
         deadline: seconds after which the run is stopped; None is what the workflow says, or
             else never.
         load: nothing is started while the load average of the last minute is above this,

@@ -48,7 +48,7 @@ class Called(Execution):
     ) -> None:
         super().__init__(plan, chosen, targets, settings)
         # A program that calls its own functions gets no folder for that.
-        self.keeps = bool(settings.views)
+        self.keeps = bool(self.views)
         self.calls = CallBook(plan, chosen, self.tell, keep_going=settings.keep_going)
         self.book = self.calls
 
@@ -74,7 +74,7 @@ class Called(Execution):
             order=order,
             max_active=tokens,
             drains=not last,
-            telling=bool(self.settings.views),
+            telling=bool(self.views),
             log=self._write_log,
         )
         most = min(len(needs), tokens or math.inf, sum(self.queues.values()))

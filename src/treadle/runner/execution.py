@@ -19,12 +19,13 @@ from treadle.clock import SYSTEM
 from treadle.engine import longest_remaining_path
 from treadle.errors import StalledError, Terminated
 from treadle.report import Remark, RunEnded, RunStarted
+from treadle.report.redact import Redactor
 from treadle.report.text import seconds
 from treadle.runner.book import Book
 from treadle.runner.last import Last, keep_last, read_last
 from treadle.runner.result import RunResult, result_of
 from treadle.runner.scheduler import DeadlinePassed
-from treadle.runner.secrets import redactor_for, secrets_of
+from treadle.runner.secrets import secrets_of
 from treadle.runner.settings import Settings
 from treadle.workflow.queues import queue_sizes
 
@@ -48,6 +49,7 @@ class Execution(metaclass=ABCMeta):
         WorkflowError: a secret is too short, or a job asks for more than there is.
 
     Attributes:
+        redactor: hides the secrets of the run, also those that are known only later.
         label: the name of the run.
         logs: the folder of its logs.
         deadline: the instant at which it is stopped.
@@ -65,8 +67,9 @@ class Execution(metaclass=ABCMeta):
         self.targets = targets
         self.settings = settings
         self.queues = queue_sizes(plan, chosen, settings.tokens)
-        self.secrets = secrets_of(plan, chosen, os.environ)
-        self.redactor = redactor_for(self.secrets)
+        self.redactor = Redactor(secrets_of(plan, chosen, os.environ))
+        views = settings.views
+        self.views = views(self.redactor) if callable(views) else views
         self.book = Book(plan, chosen, self.tell, keep_going=settings.keep_going)
         self.label = ""
         self.logs = Path()
@@ -93,7 +96,7 @@ class Execution(metaclass=ABCMeta):
 
     def tell(self, fact: Fact) -> None:
         """Give a fact to all views."""
-        for view in self.settings.views:
+        for view in self.views:
             view.take(fact)
 
     def execute(self, label: str, logs: Path) -> RunResult:

@@ -17,7 +17,7 @@ from treadle.report.redact import SHORTEST
 from treadle.runner.execution import Execution, Order
 from treadle.runner.job import WorkflowJob
 from treadle.runner.scheduler import RunScheduler
-from treadle.runner.secrets import redactor_for, secret_values
+from treadle.runner.secrets import secret_values
 from treadle.runner.values import drop_values
 from treadle.runner.words import givers
 from treadle.status import ReturnValue
@@ -113,7 +113,7 @@ class Scheduled(Execution):
 
     def _hide_leftovers(self) -> None:
         """Remove the values that nobody has asked for, if there are secrets: they may hold some."""
-        for path in self.logs.glob("*.output") if self.secrets else ():
+        for path in self.logs.glob("*.output") if self.redactor else ():
             drop_values(str(path))
 
     # -- callbacks -----------------------------------------------------------------------
@@ -159,7 +159,7 @@ class Scheduled(Execution):
 
     def _over(self, job: RunJob) -> bool:
         ending, log = job.end(), job.log
-        if self.redactor is not None:
+        if self.redactor:
             log = self._masked(log)
         if job.values:
             self.book.values[job.name] = {n: self.mask(v) for n, v in job.values.items()}
@@ -172,7 +172,7 @@ class Scheduled(Execution):
             first_began=job.first_began,
             log=log,
             usage=job.usage,
-            mask=self.mask if self.redactor is not None else None,
+            mask=self.mask if self.redactor else None,
         )
         job.requeue_delay = delay
         return delay is not None
@@ -186,7 +186,7 @@ class Scheduled(Execution):
 
     def mask(self, text: str) -> str:
         """Return a text without secrets."""
-        return text if self.redactor is None else self.redactor.text(text)
+        return self.redactor.text(text)
 
     def hide(self, job: PlannedJob, env: Mapping[str, str]) -> None:
         """Take note of the secrets of a job that depend on values of other jobs.
@@ -203,12 +203,11 @@ class Scheduled(Execution):
                     f"its secret '{name}' has {len(value)} characters; "
                     f"what is shorter than {SHORTEST} cannot be hidden"
                 )
-        self.secrets |= set(fresh.values())
-        self.redactor = redactor_for(self.secrets)
+        self.redactor.add(fresh.values())
 
     def _masked(self, log: str | None) -> str | None:
         """Hide the secrets in a log; return where it is, None if nobody is to read it."""
-        if log is None or self.redactor is None:
+        if log is None:
             return log
         try:
             self.redactor.file(log)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from treadle.errors import WorkflowError
-from treadle.report.redact import SHORTEST, Redactor
+from treadle.report.redact import SHORTEST
 
 if TYPE_CHECKING:
     from treadle.workflow import Plan, PlannedJob
@@ -40,12 +40,6 @@ def secrets_of(plan: Plan, chosen: Iterable[str], env: Mapping[str, str]) -> set
     if mistakes:
         raise WorkflowError(*mistakes)
     return set(found)
-
-
-def redactor_for(secrets: Iterable[str]) -> Redactor | None:
-    """Return what hides these values; None if there are none."""
-    values = list(secrets)
-    return Redactor(values) if values else None
 
 
 def _in_scripts(label: str, jobs: Iterable[PlannedJob], secrets: Mapping[str, str]) -> list[str]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from treadle.errors import SchedulerError
 from treadle.report import View
+from treadle.report.redact import Redactor
+
+Views = Sequence[View] | Callable[[Redactor], Sequence[View]]
+"""Views of a run, or what makes them: it is given what hides the secrets of the run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +20,7 @@ class Settings:
 
     tokens: int | None = None
     keep_going: int = 0
-    views: Sequence[View] = ()
+    views: Views = ()
     deadline: float | None = None
     load: float | None = None
     shuffle: int | None = None
