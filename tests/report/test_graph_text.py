@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from graphs import plan_of, planned
+from treadle.report.describe import command_of
 from treadle.report.graph import FORMATS, SUFFIXES, render
-from treadle.report.graph.commands import command_of
 from treadle.report.graph.model import Graph, graph_of
 from treadle.report.redact import Redactor
 from treadle.workflow import Plan, PlannedJob, load_plan

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from treadle.report.describe import command_of
+from treadle.report.describe import headline_of
 from treadle.report.text import cut, number, safe, seconds, size
 from treadle.workflow.graph import dependents, with_needs
 from treadle.workflow.queues import queue_sizes
@@ -60,7 +60,7 @@ def explain(
 
 
 def _program(job: PlannedJob) -> Iterator[str]:
-    command = command_of(job)
+    command = headline_of(job)
     if not command:
         yield "nothing: it only gathers what it needs"
         return

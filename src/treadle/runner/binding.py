@@ -35,7 +35,6 @@ class FunctionCall(Call, frozen=True, kw_only=True):
         optional: those of them that have a default.
         rest: takes the values that no other parameter takes.
         retry_on: the exceptions after which it is called again; none is for all.
-        version: a change of it makes results of before worthless.
         originals: the values of a matrix as they were given, by name and text.
     """
 
@@ -43,7 +42,6 @@ class FunctionCall(Call, frozen=True, kw_only=True):
     optional: tuple[str, ...] = ()
     rest: bool = False
     retry_on: tuple[type[BaseException], ...] = ()
-    version: str | int | None = None
     originals: dict[str, dict[str, Any]] | None = None
 
     def at(self, row: Mapping[str, str]) -> FunctionCall:
@@ -82,11 +80,6 @@ def family_of(name: str) -> str:
 def parameter_of(name: str) -> str:
     """Return the parameter that takes the value of a job."""
     return _NO_NAME.sub("_", family_of(name))
-
-
-def is_plural(name: str) -> bool:
-    """Whether a need stands for jobs of a family: its parameter takes a dictionary."""
-    return name.endswith("]") or is_pattern(name)
 
 
 class Signature:

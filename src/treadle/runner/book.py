@@ -151,7 +151,6 @@ class Book:
         now: float,
         first_began: float | None = None,
         log: str | None = None,
-        code: int | None = None,
         usage: Usage | None = None,
         mask: Callable[[str], str] | None = None,
     ) -> float | None:
@@ -165,7 +164,6 @@ class Book:
             now: when it ended.
             first_began: when the first attempt of the job began; without it, `began`.
             log: where its output is.
-            code: what to tell as its exit code, if not that of `ending`.
             usage: what it used.
             mask: hides secrets in what is told of it.
 
@@ -185,7 +183,7 @@ class Book:
             log,
             ending.leaked,
             not good and ending.is_allowed(job),
-            ending.code if code is None else code,
+            ending.code,
             usage,
         )
         if not good:
@@ -278,9 +276,7 @@ class Book:
 
     def left(self) -> tuple[str, ...]:
         """Return the jobs that were never begun, in order."""
-        return tuple(
-            name for name in self.chosen if name not in self.ends and name not in self.skips
-        )
+        return tuple(name for name in self.chosen if not self._is_over(name))
 
 
 def _is_late(job: PlannedJob) -> bool:

@@ -39,7 +39,6 @@ class Wish(NamedTuple):
     needs: Needs
     process: bool
     constants: Mapping[str, Any]
-    version: str | int | None
     words: Mapping[str, Any]
 
     def error(self, what: str) -> WorkflowError:
@@ -131,7 +130,6 @@ class Functions:
             optional=signature.optional,
             rest=signature.rest,
             retry_on=exceptions,
-            version=wish.version,
             originals=axes or None,
         )
         return call, words

@@ -16,7 +16,7 @@ from treadle.engine import NEVER, Attempt, Collect, Offer, Outcome
 from treadle.engine.express import Express
 from treadle.runner.failure import GOOD, ending_of, given_up
 from treadle.runner.specs import Specs
-from treadle.runner.unwatched import unwatched
+from treadle.unwatched import unwatched
 from treadle.workflow.plan import DEFAULT_QUEUE
 
 if TYPE_CHECKING:

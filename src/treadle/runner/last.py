@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import stat
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,6 +16,7 @@ import msgspec
 
 from treadle.report.feed import Remark
 from treadle.report.logs import STATE
+from treadle.runner.regular import read_regular
 
 if TYPE_CHECKING:
     from treadle.report import Fact
@@ -27,7 +27,6 @@ NAME = "last.json"
 MAX_BYTES = 64 << 20
 """A million jobs with names of some 40 characters."""
 
-_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -57,7 +56,7 @@ def read_last(plan: Plan, tell: Callable[[Fact], object] = lambda _: None) -> La
     """
     path = plan.folder / STATE / NAME
     try:
-        last = msgspec.json.decode(_read(path), type=Last)
+        last = msgspec.json.decode(read_regular(path, MAX_BYTES), type=Last)
     except FileNotFoundError:
         return Last()
     except (OSError, ValueError, RecursionError) as error:
@@ -111,20 +110,6 @@ def keep_last(
 def _took(book: Book) -> Mapping[str, float]:
     ends = ((name, book.ends[name]) for name in book.good)
     return {name: round(end.duration, 6) for name, end in ends if end.attempt}
-
-
-def _read(path: Path) -> bytes:
-    file = os.open(path, _READ)
-    try:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise ValueError("is not a file")
-        with open(file, "rb", closefd=False) as reader:
-            data = reader.read(MAX_BYTES + 1)
-    finally:
-        os.close(file)
-    if len(data) > MAX_BYTES:
-        raise ValueError(f"has more than {MAX_BYTES >> 20} MiB")
-    return data
 
 
 def _replace(path: Path, data: bytes) -> None:

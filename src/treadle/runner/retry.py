@@ -30,8 +30,10 @@ _WORDS = {
     "signalled": "signal",
 }
 _REPEATS = frozenset("*+?{(")
-_SEARCH = """\
-import re, sys
+_SEARCH = f"""\
+import re, resource, sys
+# Also when treadle itself was killed meanwhile.
+resource.setrlimit(resource.RLIMIT_CPU, ({SEARCH_LIMIT:.0f}, {SEARCH_LIMIT:.0f}))
 data = sys.stdin.buffer.read()
 sys.exit(not any(re.search(text.encode(), data, re.MULTILINE) for text in sys.argv[1:]))
 """

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from treadle.runner.regular import read_regular
 
 MAX_BYTES = 1 << 20
 MAX_VALUES = 1_000
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _SHOWN = 40
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class ValuesError(Exception):
@@ -31,7 +31,9 @@ def take_values(path: str) -> dict[str, str]:
         ValuesError: it cannot be read, or is not what it should be.
     """
     try:
-        data = _read(path)
+        data = read_regular(path, MAX_BYTES)
+    except ValueError as error:
+        raise ValuesError(str(error)) from None
     except OSError as error:
         raise ValuesError(f"cannot be read: {(error.strerror or str(error)).lower()}") from None
     finally:
@@ -45,21 +47,6 @@ def drop_values(path: str) -> None:
         os.unlink(path)
     except OSError:
         return
-
-
-def _read(path: str) -> bytes:
-    # The job may have put anything there: a link, a pipe that nobody writes to.
-    file = os.open(path, _FLAGS)
-    try:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise ValuesError("is not a file")
-        with open(file, "rb", closefd=False) as reader:
-            data = reader.read(MAX_BYTES + 1)
-    finally:
-        os.close(file)
-    if len(data) > MAX_BYTES:
-        raise ValuesError("has more than 1 MiB; that is the limit")
-    return data
 
 
 def parse(data: bytes) -> dict[str, str]:

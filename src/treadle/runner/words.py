@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from treadle.errors import ProcessError
 from treadle.process.commandline import argv_of
 from treadle.runner.scripts import write_script
-from treadle.workflow.expressions import MissingValueError, Reference, Values, complete
+from treadle.workflow.expressions import MissingValueError, Values, complete
 
 if TYPE_CHECKING:
     from treadle.workflow.plan import Late, Plan, PlannedJob
@@ -45,16 +45,9 @@ def givers(plan: Plan, names: Iterable[str]) -> frozenset[str]:
     Only theirs are looked for: asking whether a file is there is not free, a thousand times.
     """
     jobs = [plan.jobs[name] for name in names]
-    found = {one.job for job in jobs if job.late is not None for one in _references(job.late)}
+    found = {one.job for job in jobs if job.late is not None for one in job.late.references()}
     calls = [job.call for job in jobs if job.call is not None]
     return frozenset(found.union(*(call.arguments.values() for call in calls)))
-
-
-def _references(late: Late) -> Iterator[Reference]:
-    texts = [*(late.elements or ()), *late.env.values()]
-    texts += [text for text in (late.line, late.script) if text is not None]
-    for text in texts:
-        yield from (piece for piece in text if isinstance(piece, Reference))
 
 
 def words_of(job: PlannedJob, path: str, known: Knowing) -> Words:

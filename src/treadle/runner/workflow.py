@@ -86,7 +86,6 @@ class Workflow(Declaration):
         needs: Needs = (),
         process: bool = False,
         constants: Mapping[str, Any] | None = None,
-        version: str | int | None = None,
         **words: Unpack[CallWords],
     ) -> Callable[[FunctionT], FunctionT]: ...
 
@@ -99,7 +98,6 @@ class Workflow(Declaration):
         needs: Needs = (),
         process: bool = False,
         constants: Mapping[str, Any] | None = None,
-        version: str | int | None = None,
         **words: Any,
     ) -> FunctionT | Callable[[FunctionT], FunctionT]:
         """Make a function a job; it stays what it is.
@@ -114,7 +112,6 @@ class Workflow(Declaration):
             needs: names, functions or commands that must have succeeded before.
             process: call it in another process, which can be stopped and limited.
             constants: further arguments, by name.
-            version: changed by hand when the function does something else than before.
             words: those of a job in a file, and exceptions in `retry_on`.
 
         Raises:
@@ -125,7 +122,7 @@ class Workflow(Declaration):
 
         def declare(function: FunctionT) -> FunctionT:
             said = name or getattr(function, "__name__", "") or type(function).__name__
-            wish = Wish(said, place, needs, process, constants or {}, version, words)
+            wish = Wish(said, place, needs, process, constants or {}, words)
             call, plain = self._functions.bind(function, wish)
             self.declare(said, plain, line)
             self.calls[said] = call

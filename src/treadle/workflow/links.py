@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 from msgspec.structs import replace
@@ -107,7 +107,8 @@ class Links:
 
     def _link_values(self, job: PlannedJob) -> None:
         assert job.late is not None, job
-        meant = {said: self._value_of(job, said) for said in set(_references(job.late))}
+        used = {one.job for one in job.late.references()}
+        meant = {said: self._value_of(job, said) for said in used}
         late = _renamed(job.late, {said: name for said, name in meant.items() if name})
         self.jobs[job.name] = replace(job, late=late)
 
@@ -132,19 +133,6 @@ class Links:
 def _mentions(home: Family, word: str, said: str) -> bool:
     value = getattr(home.spec, word)
     return value is not None and said in str(value)
-
-
-def _texts(late: Late) -> Iterator[Text]:
-    yield from (text for text in (late.line, late.script) if text is not None)
-    yield from late.elements or ()
-    yield from late.env.values()
-
-
-def _references(late: Late) -> Iterator[str]:
-    for text in _texts(late):
-        for piece in text:
-            if isinstance(piece, Reference):
-                yield piece.job
 
 
 def _renamed(late: Late, names: dict[str, str]) -> Late:

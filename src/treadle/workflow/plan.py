@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from treadle.errors import WorkflowError
 from treadle.workflow.conditions import Condition
-from treadle.workflow.expressions import Text
+from treadle.workflow.expressions import Reference, Text
 from treadle.workflow.graph import dependents, with_needs
 from treadle.workflow.names import Names
 from treadle.workflow.words import nearest
@@ -65,6 +65,13 @@ class Late(Struct, frozen=True, kw_only=True):
     elements: tuple[Text, ...] | None = None
     script: Text | None = None
     env: dict[str, Text] = {}
+
+    def references(self) -> Iterator[Reference]:
+        """Yield every value of another job that is used, as often as it is."""
+        texts = [*(self.elements or ()), *self.env.values()]
+        texts += [text for text in (self.line, self.script) if text is not None]
+        for text in texts:
+            yield from (piece for piece in text if isinstance(piece, Reference))
 
 
 class Call(Struct, frozen=True, kw_only=True):

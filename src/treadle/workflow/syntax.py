@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import tomli
 
 from treadle.errors import WorkflowError
+from treadle.unwatched import unwatched
 from treadle.workflow.locate import SHORT, place_at, unquote_json
 from treadle.workflow.nesting import excess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 _AT = re.compile(r"(.*?) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
 _TWICE = re.compile(r"Cannot declare \((.*)\) twice")
@@ -31,7 +30,7 @@ def parse_toml(text: str, label: str) -> dict[str, Any]:
     """
     _refuse_excess(text, label)
     try:
-        with _without_collector():
+        with unwatched():
             return tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         raise _toml_error(text, label, str(error)) from None
@@ -60,7 +59,7 @@ def parse_json(text: str, label: str) -> dict[str, Any]:
     """
     _refuse_excess(text, label)
     try:
-        with _without_collector():
+        with unwatched():
             tree = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
     except json.JSONDecodeError as error:
         at = min(error.pos, len(text.rstrip()))
@@ -119,18 +118,6 @@ def _constant(text: str) -> tuple[int, str]:
         if match[1]:
             return match.start(), match[1]
     raise ValueError("there is no such word")
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Make a large tree without looking for circles in it again and again: a fifth of the time."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _refuse_excess(text: str, label: str) -> None:

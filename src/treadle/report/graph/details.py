@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from treadle.report.graph.commands import command_of
+from treadle.report.describe import command_of
 from treadle.report.graph.escape import block, content
 from treadle.report.graph.model import SUCCESS
 from treadle.report.text import number

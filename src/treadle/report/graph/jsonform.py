@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from treadle.report.graph.commands import command_of
+from treadle.report.describe import command_of
 from treadle.report.graph.model import SUCCESS
 
 if TYPE_CHECKING:
