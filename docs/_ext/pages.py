@@ -22,13 +22,14 @@ PUBLIC = {
     "treadle.job.walk",
     "treadle.process",
     "treadle.runner",
+    "treadle.runner.workflow",
     "treadle.status",
     "treadle.testing",
     "treadle.testing.dags",
     "treadle.workflow",
 }
 # Type variables, which are nothing to use.
-PRIVATE = {"treadle.clock.T"}
+PRIVATE = {"treadle.clock.T", "treadle.runner.workflow.FunctionT"}
 # Classes whose base is not public itself: what they inherit is shown with them.
 WITH_INHERITED = ("treadle.job.scheduler.Scheduler.", "treadle.dag.DAG.")
 
