@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from treadle.report import summary
@@ -217,7 +216,7 @@ class Console:
         return self._redactor.text(text) if self._redactor else text
 
     def _annotate(self, fact: JobEnded) -> None:
-        shown = replace(fact, name=self._safe(fact.name), detail=self._safe(fact.detail))
+        shown = fact._replace(name=self._safe(fact.name), detail=self._safe(fact.detail))
         if line := self._marks.failure(shown):
             self.live.screen.line(line)
 

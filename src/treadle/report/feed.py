@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from treadle.status import ReturnValue
 
 
-@dataclass(frozen=True, slots=True)
-class RunStarted:
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+class RunStarted(NamedTuple):
     """A run begins.
 
     Attributes:
@@ -32,12 +34,11 @@ class RunStarted:
     jobs: int
     queues: Mapping[str, float]
     logs: Path
-    needs: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    expected: Mapping[str, float] = field(default_factory=dict)
+    needs: Mapping[str, Sequence[str]] = _NONE
+    expected: Mapping[str, float] = _NONE
 
 
-@dataclass(frozen=True, slots=True)
-class JobStarted:
+class JobStarted(NamedTuple):
     """An attempt begins; `at` is an instant of the monotonic clock.
 
     A job with `terminal` holds the terminal until its attempt is over: nobody else
@@ -49,12 +50,11 @@ class JobStarted:
     at: float
     terminal: bool = False
     log: str | None = None
-    queues: Mapping[str, float] = field(default_factory=dict)
+    queues: Mapping[str, float] = _NONE
     slot: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class JobRetried:
+class JobRetried(NamedTuple):
     """An attempt came to nothing, `detail` says why; the job is run again in `delay` seconds."""
 
     name: str
@@ -66,8 +66,7 @@ class JobRetried:
     log: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class JobEnded:
+class JobEnded(NamedTuple):
     """The last attempt of a job is over.
 
     `outcome` is how it ended (``exited``, ``signalled``, ``timed_out`` …), `detail`
@@ -95,8 +94,7 @@ class JobEnded:
         return self.status == 0
 
 
-@dataclass(frozen=True, slots=True)
-class JobSkipped:
+class JobSkipped(NamedTuple):
     """A job never runs.
 
     Because `need` failed, or because `origin` did, which `need` needs; or, when `origin`
@@ -109,15 +107,13 @@ class JobSkipped:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(NamedTuple):
     """Something that a person should know, and that is no failure."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunEnded:
+class RunEnded(NamedTuple):
     """A run is over.
 
     `left` are the jobs never begun, `signum` the signal that ended it early. `cause` is

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import signal
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from treadle.report.text import cut, number, seconds, size
 
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 _MAX_RAISED = 300  # characters
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True):
     """How an attempt ended, as far as it is known.
 
     Attributes:

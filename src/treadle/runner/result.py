@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from traceback import format_exception
 from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from msgspec import Struct
 
 from treadle.report.feed import JobEnded, JobSkipped
 from treadle.status import ReturnValue
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class JobResult:
+class JobResult(Struct, frozen=True):
     """What came of one job.
 
     Attributes:
@@ -90,8 +90,7 @@ class Statuses(Mapping[str, JobResult]):
         return len(self._ends) + len(self._skips)
 
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
+class RunResult(Struct, frozen=True):
     """What came of a run.
 
     Attributes:
@@ -128,8 +127,8 @@ class RunResult:
     cause: str = ""
     detail: str = ""
     seed: int | None = None
-    statuses: Mapping[str, JobResult] = field(default_factory=dict)
-    values: Mapping[str, Any] = field(default_factory=dict)
+    statuses: Mapping[str, JobResult] = {}
+    values: Mapping[str, Any] = {}
     stuck: tuple[str, ...] = ()
 
     @overload

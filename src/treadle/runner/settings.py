@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from treadle.errors import SchedulerError
 from treadle.report import View
@@ -14,8 +15,7 @@ Views = Sequence[View] | Callable[[Redactor], Sequence[View]]
 """Views of a run, or what makes them: it is given what hides the secrets of the run."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """What is said of a run as a whole; `treadle.runner.run` says what each means."""
 
     tokens: int | None = None
