@@ -171,7 +171,7 @@ def test_F01_a_chain_that_was_inserted_backwards_is_sorted_searched_and_drawn() 
     assert dag.get_context(n) == []
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_F01_a_cycle_of_many_vertices_is_reported() -> None:
     dag = chain(MILLION // 4)
     dag.update_vertex(0, None, [MILLION // 4 - 1], enable_checks=False)

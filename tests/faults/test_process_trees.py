@@ -407,6 +407,7 @@ def test_B14_the_end_is_not_told_before_the_last_thread_is_over(tmp_path: Path) 
     assert done.exists()
 
 
+@pytest.mark.proof
 def test_B15_two_hundred_jobs_that_end_at_the_same_moment_are_all_collected(
     tmp_path: Path,
 ) -> None:

@@ -185,6 +185,7 @@ def test_nothing_is_laid_out_as_nothing() -> None:
     assert layout([], []) == Layout([], [], 0.0, 0.0)
 
 
+@pytest.mark.proof
 def test_a_large_graph_needs_few_cells() -> None:
     chance = random.Random(7)
     links = [(chance.randrange(i), i, "success") for i in range(1, 3_000) for _ in range(3)]
