@@ -10,6 +10,9 @@
     │   ├── StalledError    nothing runs and nothing can start
     │   └── RunInterrupted  Scheduler.interrupt() was called
     ├── ProcessError        a process that could not be started
+    ├── StoreError          what is to survive a run cannot be kept, or read
+    │   ├── StoreBusyError  another process writes it
+    │   └── StoreFullError  there is no room for it just now
     └── WorkflowError       a workflow file that cannot be used
 
     SystemExit
@@ -83,6 +86,18 @@ class Terminated(SystemExit):
     def __init__(self, signum: int) -> None:
         super().__init__(128 + signum)
         self.signum = signum
+
+
+class StoreError(TreadleError):
+    """What is to survive a run cannot be kept or read; the message names the file, and why."""
+
+
+class StoreBusyError(StoreError):
+    """Another process writes the store: the message names it, and since when."""
+
+
+class StoreFullError(StoreError):
+    """There is no room on the disk. Nothing is lost yet: it may be tried again."""
 
 
 class ProcessError(TreadleError):

@@ -1,0 +1,1 @@
+"""What survives of runs: facts, fingerprints, products."""
