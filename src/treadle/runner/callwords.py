@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 _ANYWHERE = {
     "queue", "tokens", "queues", "priority", "timeout", "total_timeout", "grace", "retries",
     "backoff", "jitter", "retry_on", "tags", "matrix", "when", "always", "allow_failure",
-    "inputs", "outputs", "description",
+    "inputs", "outputs", "partial_outputs", "version", "description",
 }  # fmt: skip
 _PROCESSES = {"env", "env_file", "secret", "cwd", "limits", "nice", "umask", "leak", "signals"}
 _COMMANDS = {"run", "script", "shell", "tty", "terminal", "idle_timeout", "output_limit"}
@@ -35,6 +35,8 @@ class CallWords(TypedDict, total=False):
     allow_failure: bool | Sequence[int]
     inputs: Sequence[str]
     outputs: Sequence[str]
+    partial_outputs: str
+    version: str | int
     description: str
     # With process=True.
     env: Mapping[str, str | int | float]

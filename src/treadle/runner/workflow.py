@@ -17,7 +17,8 @@ from treadle.workflow.load import plan_of
 from treadle.workflow.model import Defaults
 from treadle.workflow.origin import Mistakes, Origin
 from treadle.workflow.source import label_of
-from treadle.workflow.words import take
+from treadle.workflow.tables import CacheTable, StoreTable
+from treadle.workflow.words import StructT, take
 
 if TYPE_CHECKING:
     from treadle.runner.result import RunResult
@@ -47,9 +48,12 @@ class Workflow(Declaration):
         queues: the tokens of each queue, by name.
         defaults: words that hold for all jobs that do not say otherwise.
         env: environment of all commands, and of functions in processes of their own.
+        store: what is kept of runs: `keep_runs`.
+        cache: how outputs are kept, to be put back: `size`, `folder`; `{}` keeps them as the
+            defaults say, None not at all.
 
     Raises:
-        WorkflowError: a word of `defaults` is unknown or has a wrong value.
+        WorkflowError: a word of `defaults`, `store` or `cache` is unknown or has a wrong value.
     """
 
     def __init__(
@@ -59,14 +63,18 @@ class Workflow(Declaration):
         queues: Mapping[str, int | str] | None = None,
         defaults: Mapping[str, Any] | Defaults | None = None,
         env: Mapping[str, str | int | float] | None = None,
+        store: Mapping[str, Any] | StoreTable | None = None,
+        cache: Mapping[str, Any] | CacheTable | None = None,
     ) -> None:
         self._file = sys._getframe(1).f_code.co_filename  # noqa: SLF001 -- messages name the caller
         origin = Origin(label_of(Path(self._file)))
         super().__init__(
             name=name,
             queues=dict(queues or {}),
-            defaults=_defaults(defaults, origin),
+            defaults=_table(Defaults, defaults, "defaults", origin) or Defaults(),
             env=dict(env or {}),
+            store=_table(StoreTable, store, "store", origin) or StoreTable(),
+            cache=_table(CacheTable, cache, "cache", origin),
             origin=origin,
         )
         self._functions = Functions()
@@ -220,13 +228,15 @@ class Workflow(Declaration):
         ]
 
 
-def _defaults(said: Mapping[str, Any] | Defaults | None, origin: Origin) -> Defaults:
-    if said is None or isinstance(said, Defaults):
-        return said or Defaults()
+def _table(
+    kind: type[StructT], said: Mapping[str, Any] | StructT | None, name: str, origin: Origin
+) -> StructT | None:
+    if said is None or isinstance(said, kind):
+        return said
     mistakes = Mistakes(origin)
-    defaults = take(Defaults, said, "[defaults]", ("defaults",), mistakes)
+    table = take(kind, said, f"[{name}]", (name,), mistakes)
     mistakes.stop()
-    return defaults or Defaults()
+    return table
 
 
 def _listed(run: Sequence[str] | str) -> list[str] | str:

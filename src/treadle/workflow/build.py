@@ -15,10 +15,11 @@ from treadle.workflow.limits import MAX_INCLUDE_DEPTH, MAX_INCLUDED_FILES
 from treadle.workflow.model import Defaults, Document, JobSpec
 from treadle.workflow.origin import Mistakes, Origin
 from treadle.workflow.read import read
-from treadle.workflow.tables import RunTable
+from treadle.workflow.tables import CacheTable, RunTable, StoreTable
 from treadle.workflow.words import Note, known_words, nearest, show, take
 from treadle.workflow.words import Path as Place
 
+_TABLES = ("job", "queues", "defaults", "env", "run", "store", "cache", "include")
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
@@ -97,6 +98,10 @@ class Builder:
 def _declaration(tree: dict[str, Any], origin: Origin, note: Note) -> Declaration:
     defaults = take(Defaults, tree.get("defaults", {}), "[defaults]", ("defaults",), note)
     run = take(RunTable, tree.get("run", {}), "[run]", ("run",), note)
+    store = take(StoreTable, tree.get("store", {}), "[store]", ("store",), note)
+    cache = (
+        take(CacheTable, tree["cache"], "[cache]", ("cache",), note) if "cache" in tree else None
+    )
     name = tree.get("name")
     for key in ("name", "description", "$schema"):
         if not isinstance(tree.get(key, ""), str):
@@ -108,12 +113,14 @@ def _declaration(tree: dict[str, Any], origin: Origin, note: Note) -> Declaratio
         defaults=defaults or Defaults(),
         env=_entries(tree, "env", note),
         settings=run or RunTable(),
+        store=store or StoreTable(),
+        cache=cache,
         origin=origin,
     )
 
 
 def _tables() -> str:
-    return ", ".join(f"[{key}]" for key in ("job", "queues", "defaults", "env", "run", "include"))
+    return ", ".join(f"[{key}]" for key in _TABLES)
 
 
 def _jobs(table: object, note: Note) -> dict[str, JobSpec]:

@@ -48,6 +48,9 @@ def _check_program(family: Family) -> None:
         family.note("run", f"'run' of job {name!r} names no program")
     if spec.script is not None and not spec.script.strip():
         family.note("script", f"'script' of job {name!r} is empty")
+    if spec.partial_outputs is not None and not spec.outputs:
+        what = "has 'partial_outputs' without 'outputs'; say what it makes"
+        family.note("partial_outputs", f"job {name!r} {what}")
     if spec.matrix is not None and not spec.matrix:
         family.note("matrix", f"'matrix' of job {name!r} has no values")
     if spec.shell is not None and not isinstance(spec.run, str):

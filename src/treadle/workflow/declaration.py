@@ -11,7 +11,7 @@ from treadle.errors import WorkflowError
 from treadle.workflow.model import Defaults, JobSpec
 from treadle.workflow.origin import Mistakes, Origin
 from treadle.workflow.plan import Call
-from treadle.workflow.tables import RunTable
+from treadle.workflow.tables import CacheTable, RunTable, StoreTable
 from treadle.workflow.words import Path as Place
 from treadle.workflow.words import take
 
@@ -27,6 +27,8 @@ class Declaration:
         defaults: what jobs do not say.
         env: environment of all jobs.
         settings: how the whole is run.
+        store: what is kept of runs.
+        cache: how outputs are kept; None if they are not.
         calls: the functions of those jobs that are functions.
         included: what other files say, by the prefix that their jobs get.
         folder: where relative paths start; None for the working directory.
@@ -39,6 +41,8 @@ class Declaration:
     defaults: Defaults = field(default_factory=Defaults)
     env: dict[str, str | int | float] = field(default_factory=dict)
     settings: RunTable = field(default_factory=RunTable)
+    store: StoreTable = field(default_factory=StoreTable)
+    cache: CacheTable | None = None
     calls: dict[str, Call] = field(default_factory=dict)
     included: dict[str, Declaration] = field(default_factory=dict)
     folder: Path | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path as Folder
+from typing import Any
 
 from treadle.workflow.checks import check
 from treadle.workflow.declaration import Declaration
@@ -14,10 +15,18 @@ from treadle.workflow.limits import MAX_COMPARED, MAX_JOBS, MAX_VARIABLES
 from treadle.workflow.links import Links
 from treadle.workflow.names import Names
 from treadle.workflow.origin import Mistakes
-from treadle.workflow.plan import TERMINAL_QUEUE, Plan, PlannedJob, RunSettings
+from treadle.workflow.plan import (
+    DEFAULT_KEEP_RUNS,
+    TERMINAL_QUEUE,
+    CacheSettings,
+    Plan,
+    PlannedJob,
+    RunSettings,
+)
 from treadle.workflow.queues import jobs_at_a_time
 from treadle.workflow.settings import finite, tokens_of
-from treadle.workflow.tables import RunTable
+from treadle.workflow.sizes import bytes_of
+from treadle.workflow.tables import CacheTable, RunTable
 from treadle.workflow.units import Unit, units
 
 
@@ -48,6 +57,8 @@ def expand(said: Declaration, folder: Folder, mistakes: Mistakes) -> Plan:
         label=said.origin.label,
         name=said.name,
         settings=_settings(said.settings),
+        keep_runs=said.store.keep_runs or DEFAULT_KEEP_RUNS,
+        cache=None if said.cache is None else _cache(said.cache, folder),
     )
 
 
@@ -151,3 +162,12 @@ def _settings(run: RunTable) -> RunSettings:
         going = 0 if going else 1
     jobs = run.jobs if run.jobs is None or isinstance(run.jobs, int) else jobs_at_a_time(run.jobs)
     return RunSettings(deadline=finite(run.deadline), keep_going=going, jobs=jobs)
+
+
+def _cache(table: CacheTable, folder: Folder) -> CacheSettings:
+    said: dict[str, Any] = {}
+    if table.size is not None:
+        said["size"] = bytes_of(table.size)
+    if table.folder is not None:
+        said["folder"] = folder / table.folder
+    return CacheSettings(**said)

@@ -110,6 +110,7 @@ class Family:
             when=self._condition(spec.when),
             inputs=tuple(self._now("inputs", path) for path in spec.inputs or ()),
             outputs=tuple(self._now("outputs", path) for path in spec.outputs or ()),
+            version="" if spec.version is None else self._now("version", str(spec.version)),
             **self._program(late_env),
             **self.common,
             **self._called(row),

@@ -139,6 +139,13 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, om
             "'kill', 'fail' or 'leave'",
         ),
     ] = None
+    partial_outputs: Annotated[
+        Literal["remove", "keep"] | None,
+        word(
+            "What becomes of `outputs` that an attempt wrote which was cut short.",
+            "'remove' or 'keep'",
+        ),
+    ] = None
 
 
 class JobSpec(Settings, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -193,10 +200,26 @@ class JobSpec(Settings, frozen=True, forbid_unknown_fields=True, kw_only=True):
         ),
     ] = None
     inputs: Annotated[
-        Texts | None, word("Files that it reads, relative to `cwd`.", "a list of paths or patterns")
+        Texts | None,
+        word(
+            "Files and folders that it reads, relative to `cwd`.",
+            "a list of paths or patterns",
+        ),
     ] = None
     outputs: Annotated[
-        Texts | None, word("Files that it makes, relative to `cwd`.", "a list of paths")
+        Texts | None,
+        word(
+            "Files and folders that it makes, relative to `cwd`.",
+            "a list of paths or patterns",
+        ),
+    ] = None
+    version: Annotated[
+        Text | Annotated[int, Meta(ge=0, le=10**15)] | None,
+        word(
+            "Part of what is compared when it is asked whether the job has to run; another one "
+            "runs it again.",
+            "a text, or a whole number, 0 or more",
+        ),
     ] = None
     description: Annotated[str | None, word("What the job is for.", "text")] = None
 
@@ -224,6 +247,16 @@ class Document(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     run: Annotated[
         tables.RunTable, word("How the whole is run.", "a table with deadline, keep_going, jobs")
     ] = tables.RunTable()
+    store: Annotated[tables.StoreTable, word("What is kept of runs.", "a table with keep_runs")] = (
+        tables.StoreTable()
+    )
+    cache: Annotated[
+        tables.CacheTable | None,
+        word(
+            "Outputs are kept, and put back when an earlier state returns; without this table not.",
+            "a table with size, folder; it may be empty",
+        ),
+    ] = None
     include: Annotated[
         dict[Annotated[str, Meta(pattern=rf"^[^:\s*?]+{sizes.END}")], Text],
         word(

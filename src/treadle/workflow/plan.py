@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DEFAULT_QUEUE = "default"
 DEFAULT_OUTPUT_LIMIT = 1 << 30
+DEFAULT_KEEP_RUNS = 30
 TERMINAL_QUEUE = "terminal"
 """Where the jobs wait that hold the terminal: it has one token."""
 
@@ -117,8 +118,10 @@ class PlannedJob(Struct, frozen=True, kw_only=True):
         allow_failure: the run goes on and succeeds all the same; or with which exit codes.
         always: it runs whatever happened to what it needs, also when the run is cut short.
         secret: variables whose values are shown nowhere.
-        inputs: files that it reads, relative to `cwd`; may be patterns.
-        outputs: files that it makes.
+        inputs: files and folders that it reads, relative to `cwd`; may be patterns.
+        outputs: files and folders that it makes, said in the same way.
+        version: text that takes part in its fingerprint.
+        partial_outputs: what becomes of outputs that a cut-short attempt wrote.
     """
 
     name: str
@@ -149,6 +152,8 @@ class PlannedJob(Struct, frozen=True, kw_only=True):
     secret: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    version: str = ""
+    partial_outputs: Literal["remove", "keep"] = "remove"
     limits: dict[str, int] = {}
     nice: int | None = None
     umask: int | None = None
@@ -173,8 +178,33 @@ class RunSettings(Struct, frozen=True, kw_only=True):
     jobs: int | None = None
 
 
+class CacheSettings(Struct, frozen=True, kw_only=True):
+    """What the file says of the cache of outputs.
+
+    Attributes:
+        size: bytes that it may take.
+        folder: where it is; None is the folder `cache` in that of treadle's own files.
+    """
+
+    size: int = 1 << 30
+    folder: Path | None = None
+
+
 class Plan(Struct, frozen=True, kw_only=True):
-    """All jobs of a workflow by name, in the order of the file."""
+    """All jobs of a workflow by name, in the order of the file.
+
+    Attributes:
+        jobs: by name.
+        families: the names of the jobs of each matrix.
+        queues: the tokens of each queue.
+        folder: where relative paths start.
+        label: the file, as messages name it.
+        tags: the names of the jobs that have each tag.
+        name: what the workflow is called.
+        settings: what the file says of the run as a whole.
+        keep_runs: runs whose facts and logs are kept.
+        cache: None if outputs are not kept.
+    """
 
     jobs: dict[str, PlannedJob]
     families: dict[str, list[str]]
@@ -184,6 +214,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     tags: dict[str, list[str]] = {}
     name: str = ""
     settings: RunSettings = RunSettings()
+    keep_runs: int = DEFAULT_KEEP_RUNS
+    cache: CacheSettings | None = None
 
     def names(self) -> Names:
         """Return the names that may select jobs."""

@@ -72,13 +72,16 @@ def run_python(path: Path, label: str) -> Declaration:
 
 def tables_of(said: Declaration) -> dict[str, Any]:
     """Return a workflow as a file would say it, so that both are checked by the same code."""
-    document = {
+    document: dict[str, Any] = {
         "job": said.jobs,
         "queues": said.queues,
         "defaults": said.defaults,
         "env": said.env,
         "run": said.settings,
+        "store": said.store,
     }
+    if said.cache is not None:
+        document["cache"] = said.cache
     try:
         tables: dict[str, Any] = msgspec.to_builtins(document)
     except TypeError as error:

@@ -72,7 +72,7 @@ def planned(said: Settings, own: JobSpec, defaults: Defaults) -> dict[str, Any]:
 _FIELDS = (
     *("priority", "timeout", "total_timeout", "grace", "signals", "retries", "backoff", "jitter"),
     *("retry_on", "secret", "shell", "nice", "umask", "leak", "queue", "tokens", "queues"),
-    *("terminal", "output_limit", "tty", "idle_timeout"),
+    *("terminal", "output_limit", "tty", "idle_timeout", "partial_outputs"),
 )
 _WORDS = attrgetter(*_FIELDS)
 
@@ -92,6 +92,7 @@ def _planned(words: tuple[Any, ...]) -> dict[str, Any]:
         "nice": said.nice,
         "umask": None if said.umask is None else int(said.umask, 8),
         "leak": said.leak or "kill",
+        "partial_outputs": said.partial_outputs or "remove",
         **_queues(said),
         **_output_and_terminal(said),
     }

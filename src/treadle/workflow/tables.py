@@ -148,3 +148,29 @@ class RunTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, om
             'a whole number, 0 for no limit, "auto", "50%", "-1"',
         ),
     ] = None
+
+
+class StoreTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """The table `[store]`: what is kept of runs."""
+
+    keep_runs: Annotated[
+        Annotated[int, Meta(ge=1, le=10_000)] | None,
+        word(
+            "Runs whose facts and logs are kept, the newest ones.", "a whole number from 1 to 10000"
+        ),
+    ] = None
+
+
+class CacheTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """The table `[cache]`: outputs of earlier states are kept, and put back when one returns."""
+
+    size: Annotated[
+        Memory | None,
+        word(
+            "Bytes that it may take; what was not used for longest goes first.",
+            'a number of bytes from 1 MiB on, or a text such as "512M" or "2G"',
+        ),
+    ] = None
+    folder: Annotated[
+        Text | None, word("Where it is, relative to the file.", "the path of a folder")
+    ] = None
