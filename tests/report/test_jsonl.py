@@ -19,6 +19,7 @@ from treadle.report import (
     JobEnded,
     JobRetried,
     JobSkipped,
+    JobsUnchanged,
     JobStarted,
     Remark,
     RunEnded,
@@ -40,6 +41,7 @@ ALL: tuple[Fact, ...] = (
              usage=Usage(0.1, 0.2, 1 << 20, 1.5)),
     JobSkipped("b", "a", "a"),
     JobSkipped("c", "", "", "not today"),
+    JobsUnchanged(["d", "e"], restored=True),
     Remark("the history is new"),
     RunEnded(2.0, 1, 2, "deadline", "too late"),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from treadle.report.feed import (
     JobRetried,
     JobSkipped,
     JobStarted,
+    JobsUnchanged,
     Remark,
     RunEnded,
     RunStarted,
@@ -99,6 +100,8 @@ class Console:
                 self._retried(fact)
             case JobSkipped():
                 self._skip(fact)
+            case JobsUnchanged() if self.verbose or fact.restored:
+                self._unchanged(fact)
             case RunStarted():
                 self._logs = fact.logs
             case Remark() if not self.quiet:
@@ -138,6 +141,11 @@ class Console:
         if not self.quiet:
             style = "yellow" if fact.origin else "dim"
             self._tell("skipped", "", fact.name, because(fact), style=style)
+
+    def _unchanged(self, fact: JobsUnchanged) -> None:
+        aside = "(from the cache)" if fact.restored else ""
+        for name in () if self.quiet else fact.names:
+            self._tell("same", "", name, style="dim", aside=aside)
 
     def _sum_up(self, fact: RunEnded) -> None:
         if self.quiet and not self.record.failed and not fact.signum and not fact.cause:

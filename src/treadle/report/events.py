@@ -69,6 +69,16 @@ class JobStarted(Event, tag="job.started", kw_only=True):
     log: Text | None
     queues: dict[str, float]
     slot: int
+    why: list[Text]
+
+
+class Usage(Struct):
+    """What a program used: seconds, and for `max_rss` bytes."""
+
+    user: float
+    system: float
+    max_rss: int
+    wall: float
 
 
 class JobRetried(Event, tag="job.retried", kw_only=True):
@@ -81,15 +91,8 @@ class JobRetried(Event, tag="job.retried", kw_only=True):
     outcome: str
     delay: Seconds
     log: Text | None
-
-
-class Usage(Struct):
-    """What a program used: seconds, and for `max_rss` bytes."""
-
-    user: float
-    system: float
-    max_rss: int
-    wall: float
+    code: int | None
+    usage: Usage | None
 
 
 class JobEnded(Event, tag="job.ended", kw_only=True):
@@ -117,6 +120,13 @@ class JobSkipped(Event, tag="job.skipped", kw_only=True):
     why: Text
 
 
+class JobUnchanged(Event, tag="job.unchanged", kw_only=True):
+    """A job does not run: what it makes is there; with `restored`, from the cache."""
+
+    name: Text
+    restored: bool
+
+
 class RunRemarked(Event, tag="run.remarked", kw_only=True):
     """Something that a person should know, and that is no failure."""
 
@@ -134,7 +144,14 @@ class RunEnded(Event, tag="run.ended", kw_only=True):
 
 
 AnyEvent: TypeAlias = (
-    RunStarted | JobStarted | JobRetried | JobEnded | JobSkipped | RunRemarked | RunEnded
+    RunStarted
+    | JobStarted
+    | JobRetried
+    | JobEnded
+    | JobSkipped
+    | JobUnchanged
+    | RunRemarked
+    | RunEnded
 )
 
 

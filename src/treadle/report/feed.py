@@ -42,7 +42,8 @@ class JobStarted(NamedTuple):
     """An attempt begins; `at` is an instant of the monotonic clock.
 
     A job with `terminal` holds the terminal until its attempt is over: nobody else
-    writes there. `queues` are the tokens that it holds, `log` is where its output goes.
+    writes there. `queues` are the tokens that it holds, `log` is where its output goes,
+    `why` says in short texts why it runs, if it need not always.
     """
 
     name: str
@@ -52,6 +53,7 @@ class JobStarted(NamedTuple):
     log: str | None = None
     queues: Mapping[str, float] = _NONE
     slot: int = 0
+    why: Sequence[str] = ()
 
 
 class JobRetried(NamedTuple):
@@ -64,6 +66,8 @@ class JobRetried(NamedTuple):
     outcome: str = ""
     delay: float = 0.0
     log: str | None = None
+    code: int | None = None
+    usage: Usage | None = None
 
 
 class JobEnded(NamedTuple):
@@ -107,6 +111,16 @@ class JobSkipped(NamedTuple):
     why: str = ""
 
 
+class JobsUnchanged(NamedTuple):
+    """What these jobs make is there, and what it is made of has not changed: they do not run.
+
+    With `restored`, what they make was taken from the cache.
+    """
+
+    names: Sequence[str]
+    restored: bool = False
+
+
 class Remark(NamedTuple):
     """Something that a person should know, and that is no failure."""
 
@@ -117,7 +131,8 @@ class RunEnded(NamedTuple):
     """A run is over.
 
     `left` are the jobs never begun, `signum` the signal that ended it early. `cause` is
-    why else it ended early: ``deadline`` or ``stalled``, and `detail` says it in words.
+    why else it ended early: ``deadline``, ``stalled`` or ``store``, and `detail` says it in
+    words.
     """
 
     duration: float
@@ -127,7 +142,9 @@ class RunEnded(NamedTuple):
     detail: str = ""
 
 
-Fact: TypeAlias = RunStarted | JobStarted | JobRetried | JobEnded | JobSkipped | Remark | RunEnded
+Fact: TypeAlias = (
+    RunStarted | JobStarted | JobRetried | JobEnded | JobSkipped | JobsUnchanged | Remark | RunEnded
+)
 
 
 class View(Protocol):

@@ -16,6 +16,7 @@ from treadle.report import events, feed
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from treadle.process.conditions import Usage
     from treadle.report.redact import Redactor
     from treadle.report.terminal import Output
 
@@ -49,10 +50,20 @@ class JsonLines:
         now = SYSTEM.monotonic()
         if isinstance(fact, feed.RunStarted):
             self._began = now
+        if isinstance(fact, feed.JobsUnchanged):
+            for name in fact.names:
+                head = self._head(now)
+                told = events.JobUnchanged(**head, name=self._text(name), restored=fact.restored)
+                self._write(told)
+            return
+        self._write(self._makers[type(fact)](fact, self._head(now)))
+
+    def _head(self, now: float) -> dict[str, Any]:
         self._seq += 1
         ts = SYSTEM.wall().isoformat(timespec="microseconds").replace("+00:00", "Z")
-        head = {"seq": self._seq, "ts": ts, "mono": now - self._began}
-        event = self._makers[type(fact)](fact, head)
+        return {"seq": self._seq, "ts": ts, "mono": now - self._began}
+
+    def _write(self, event: events.AnyEvent) -> None:
         self._out.line(_printable(self._encode(event).decode()))
 
     def _run_started(self, fact: feed.RunStarted, head: dict[str, Any]) -> events.RunStarted:
@@ -84,6 +95,7 @@ class JsonLines:
             log=self._path(fact.log),
             queues=self._numbers(fact.queues),
             slot=fact.slot,
+            why=[self._text(text) for text in fact.why],
         )
 
     def _job_retried(self, fact: feed.JobRetried, head: dict[str, Any]) -> events.JobRetried:
@@ -96,6 +108,8 @@ class JsonLines:
             outcome=fact.outcome,
             delay=fact.delay,
             log=self._path(fact.log),
+            code=fact.code,
+            usage=_usage(fact.usage),
         )
 
     def _job_ended(self, fact: feed.JobEnded, head: dict[str, Any]) -> events.JobEnded:
@@ -111,7 +125,7 @@ class JsonLines:
             leaked=fact.leaked,
             allowed=fact.allowed,
             code=fact.code,
-            usage=None if fact.usage is None else events.Usage(*fact.usage),
+            usage=_usage(fact.usage),
         )
 
     def _job_skipped(self, fact: feed.JobSkipped, head: dict[str, Any]) -> events.JobSkipped:
@@ -164,6 +178,10 @@ def _printable(line: str) -> str:
     if line.isprintable():
         return line
     return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in line)
+
+
+def _usage(usage: Usage | None) -> events.Usage | None:
+    return None if usage is None else events.Usage(*usage)
 
 
 def _bytes(text: str) -> bytes:

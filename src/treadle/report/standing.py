@@ -12,6 +12,7 @@ from treadle.report.feed import (
     JobRetried,
     JobSkipped,
     JobStarted,
+    JobsUnchanged,
     RunStarted,
 )
 
@@ -59,6 +60,9 @@ class Standing:
                 self._spent += fact.duration
             case JobSkipped():
                 self._over(fact.name, None)
+            case JobsUnchanged():
+                for name in fact.names:
+                    self._over(name, None)
             case RunStarted():
                 self._begin(fact)
 

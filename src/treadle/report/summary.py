@@ -8,7 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from treadle.report.critical import CriticalPath, critical_path
-from treadle.report.feed import Fact, JobEnded, JobRetried, JobSkipped, RunEnded, RunStarted
+from treadle.report.feed import (
+    Fact,
+    JobEnded,
+    JobRetried,
+    JobSkipped,
+    JobsUnchanged,
+    RunEnded,
+    RunStarted,
+)
 from treadle.report.text import cut, number, safe, seconds, width
 
 _SLOWEST = 5
@@ -33,6 +41,7 @@ class Record:
     allowed: int = 0
     skipped: int = 0
     unwanted: int = 0
+    unchanged: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
     failed: list[JobEnded] = field(default_factory=list)
     retried: dict[str, list[JobRetried]] = field(default_factory=dict)
@@ -42,7 +51,8 @@ class Record:
     @property
     def done(self) -> int:
         """How many jobs are over."""
-        return self.good + len(self.failed) + self.allowed + self.skipped + self.unwanted
+        ran = self.good + len(self.failed) + self.allowed
+        return ran + self.skipped + self.unwanted + self.unchanged
 
     def take(self, fact: Fact) -> None:
         """Keep what matters of a fact."""
@@ -53,6 +63,8 @@ class Record:
                 self.unwanted += 1
             case JobSkipped():
                 self.skipped += 1
+            case JobsUnchanged():
+                self.unchanged += len(fact.names)
             case JobRetried():
                 self.retried.setdefault(fact.name, []).append(fact)
             case RunStarted():
@@ -98,6 +110,7 @@ def counts(record: Record, fact: RunEnded) -> str:
         (len(record.failed) - failed, "stopped"),
         (record.skipped, "skipped"),
         (record.unwanted, "not wanted"),
+        (record.unchanged, "unchanged"),
         (fact.left, "not started"),
         (len(record.retried), "retried"),
     )  # fmt: skip

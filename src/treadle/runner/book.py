@@ -1,22 +1,18 @@
-"""What has come of each job of a run, and what is decided from it.
+"""What is decided from what has come of the jobs of a run.
 
 Nothing here waits, and nothing looks at a clock: instants are arguments. A scheduler keeps the
 book in its callbacks, a crew of threads under a lock of its own.
-
-A job is *good*, *allowed* (it failed and may), *unwanted* (by `when`, or because what it is to
-follow has not failed), *failed*, *skipped* (something that it needs is bad) or *left* (never
-begun, because the run was cut short). The first three are as good as each other for what needs
-the job: it runs. The next two are bad for it.
 """
 
 from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from treadle.report.feed import Fact, JobEnded, JobRetried, JobSkipped, JobStarted
 from treadle.report.reasons import Ending, reason
+from treadle.runner.outcomes import Outcomes
 from treadle.runner.tries import Tries
 from treadle.status import ReturnValue
 
@@ -29,8 +25,8 @@ if TYPE_CHECKING:
 _SUCCESS, _FAILURE = ReturnValue.success, ReturnValue.failure
 
 
-class Book:
-    """What has come of the jobs of one run.
+class Book(Outcomes):
+    """What has come of the jobs of one run, and what follows from that.
 
     Args:
         plan: the jobs.
@@ -40,13 +36,7 @@ class Book:
         random: for the jitter of pauses; without it, one that nobody can repeat.
 
     Attributes:
-        values: what jobs wrote to `$TREADLE_OUTPUT`, for the jobs that use it.
-        results: what jobs that are Python functions returned.
-        errors: what the last attempts of such jobs raised.
         draining: nothing more is to be started, except for the jobs that `remaining` names.
-        flaky: good jobs that failed before they were.
-        ends: the fact that told the end of each job.
-        skips: the fact that told why each job that was skipped or unwanted is that.
     """
 
     def __init__(
@@ -58,24 +48,10 @@ class Book:
         keep_going: int = 0,
         random: Random | None = None,
     ) -> None:
-        self.plan = plan
-        self.chosen = chosen
-        self.tell = tell
+        super().__init__(plan, chosen, tell)
         self.keep_going = keep_going
-        self.good: list[str] = []
-        self.failed: list[str] = []
-        self.skipped: list[str] = []
-        self.unwanted: list[str] = []
-        self.allowed: list[str] = []
-        self.flaky: list[str] = []
-        self.values: dict[str, dict[str, str]] = {}
-        self.results: dict[str, Any] = {}
-        self.errors: dict[str, BaseException] = {}
         self.draining = False
-        self.ends: dict[str, JobEnded] = {}
-        self.skips: dict[str, JobSkipped] = {}
-        # For each job that is bad for others, the job where the trouble began.
-        self._origins: dict[str, str] = {}
+        self._failures = 0
         self._tries: dict[str, Tries] = {}
         self._random = random
 
@@ -119,12 +95,6 @@ class Book:
         self.skips[name] = fact
         self.tell(fact)
 
-    def gathered(self, name: str) -> None:
-        """Note that a job is good that has nothing to run: it only gathers others."""
-        self.good.append(name)
-        fact = self.ends[name] = JobEnded(name, 0, _SUCCESS, "exited", 0.0)
-        self.tell(fact)
-
     def started(
         self,
         name: str,
@@ -134,10 +104,22 @@ class Book:
         log: str | None = None,
         queues: Mapping[str, float] | None = None,
         slot: int = 0,
+        why: Sequence[str] = (),
     ) -> None:
         """Tell that an attempt begins; the arguments are those of `JobStarted`."""
         terminal = self.plan.jobs[name].terminal
-        self.tell(JobStarted(name, attempt, at, terminal, log, queues or {}, slot))
+        self.tell(JobStarted(name, attempt, at, terminal, log, queues or {}, slot, why))
+
+    def tried(self, name: str, *, failed: int, lost: int) -> None:
+        """Note the attempts of a job before this run was resumed.
+
+        Args:
+            name: of the job.
+            failed: how many failed, and were followed by another.
+            lost: how many were lost.
+        """
+        tries = self._tries[name] = Tries()
+        tries.failed, tries.lost = failed, lost
 
     # -- after an attempt --------------------------------------------------------------
 
@@ -210,7 +192,15 @@ class Book:
         tries.last = fact
         self.tell(
             JobRetried(
-                job.name, fact.attempt, fact.duration, fact.detail, fact.outcome, delay, fact.log
+                job.name,
+                fact.attempt,
+                fact.duration,
+                fact.detail,
+                fact.outcome,
+                delay,
+                fact.log,
+                fact.code,
+                fact.usage,
             )
         )
         return delay
@@ -234,7 +224,8 @@ class Book:
         else:
             self.failed.append(name)
             self._origins[name] = name
-            self.draining |= len(self.failed) == self.keep_going
+            self._failures += 1
+            self.draining |= self._failures == self.keep_going
         self.ends[name] = fact
         self.tell(fact)
 
@@ -270,13 +261,6 @@ class Book:
         return "failure" in job.on.values() and all(
             need in names or self._is_over(need) for need in job.needs
         )
-
-    def _is_over(self, name: str) -> bool:
-        return name in self.ends or name in self.skips
-
-    def left(self) -> tuple[str, ...]:
-        """Return the jobs that were never begun, in order."""
-        return tuple(name for name in self.chosen if not self._is_over(name))
 
 
 def _is_late(job: PlannedJob) -> bool:

@@ -23,7 +23,8 @@ class JobResult(Struct, frozen=True):
     """What came of one job.
 
     Attributes:
-        status: `success`, `failure`, or `skip` for a job that was not run.
+        status: `success`, `failure`, `skip` for a job that was not run, or `unchanged` for
+            one that need not run.
         outcome: how its last attempt ended (``exited``, ``timed_out`` …); empty if it
             was not run.
         attempts: how many there were.
@@ -59,13 +60,17 @@ class Statuses(Mapping[str, JobResult]):
         ends: Mapping[str, JobEnded],
         skips: Mapping[str, JobSkipped],
         errors: Mapping[str, BaseException],
+        unchanged: Mapping[str, None],
     ) -> None:
         self._ends = ends
         self._skips = skips
         self._errors = errors
+        self._unchanged = unchanged
 
     def __getitem__(self, name: str) -> JobResult:
         end = self._ends.get(name)
+        if end is None and name in self._unchanged:
+            return JobResult(ReturnValue.unchanged, detail="what it makes is there")
         if end is None:
             skip = self._skips[name]
             why = skip.why or f"'{skip.origin}' failed"
@@ -85,9 +90,10 @@ class Statuses(Mapping[str, JobResult]):
     def __iter__(self) -> Iterator[str]:
         yield from self._ends
         yield from self._skips
+        yield from self._unchanged
 
     def __len__(self) -> int:
-        return len(self._ends) + len(self._skips)
+        return len(self._ends) + len(self._skips) + len(self._unchanged)
 
 
 class RunResult(Struct, frozen=True):
@@ -103,9 +109,10 @@ class RunResult(Struct, frozen=True):
         duration: seconds that the run took.
         signum: the signal that ended it early, 0 if none did.
         unwanted: jobs that were not to be run, by `when` or because nothing failed.
+        unchanged: jobs that were not run because what they make is there.
         allowed: jobs that failed and were allowed to.
         flaky: good jobs that failed before they were.
-        cause: why else it ended early: ``deadline`` or ``stalled``.
+        cause: why else it ended early: ``deadline``, ``stalled`` or ``store``.
         detail: says `cause` in words.
         seed: what the order was shuffled with, if it was.
         statuses: what came of each job that is over.
@@ -130,6 +137,7 @@ class RunResult(Struct, frozen=True):
     statuses: Mapping[str, JobResult] = {}
     values: Mapping[str, Any] = {}
     stuck: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
 
     @overload
     def value(self, job: str) -> Any: ...
@@ -196,7 +204,8 @@ def result_of(
         cause=cause,
         detail=detail,
         seed=seed,
-        statuses=Statuses(book.ends, book.skips, book.errors),
+        statuses=Statuses(book.ends, book.skips, book.errors, book.unchanged),
         values=book.results,
         stuck=tuple(stuck),
+        unchanged=tuple(book.unchanged),
     )
