@@ -68,14 +68,16 @@ def test_each_fact_is_one_object_with_all_its_fields() -> None:
     found = [json.loads(line) for line in written(*ALL)]
     assert [one["type"] for one in found] == [
         "run.started", "job.started", "job.retried", "job.started", "job.ended", "job.skipped",
-        "job.skipped", "run.remarked", "run.ended",
+        "job.skipped", "job.unchanged", "job.unchanged", "run.remarked", "run.ended",
     ]  # fmt: skip
-    for fact, one in zip(ALL, found, strict=True):
+    assert [(one["name"], one["restored"]) for one in found[7:9]] == [("d", True), ("e", True)]
+    told = [fact for fact in ALL if not isinstance(fact, JobsUnchanged)]
+    for fact, one in zip(told, [*found[:7], *found[9:]], strict=True):
         assert set(fact._fields) <= one.keys()
-    assert [one["seq"] for one in found] == list(range(1, 10))
+    assert [one["seq"] for one in found] == list(range(1, 12))
     assert sorted(one["mono"] for one in found) == [one["mono"] for one in found]
     assert found[0]["mono"] == 0
-    assert [one.get("schema") for one in found] == [1] + [None] * 8
+    assert [one.get("schema") for one in found] == [1] + [None] * 10
     assert found[0]["queues"] == {"default": None, "net": 2}
     assert found[4]["usage"] == {"user": 0.1, "system": 0.2, "max_rss": 1 << 20, "wall": 1.5}
     assert (found[4]["status"], found[4]["code"], found[4]["allowed"]) == (1, 3, True)
