@@ -110,23 +110,17 @@ class Files:
             path = plain(pattern)
             if path is None:
                 self._add(found, base, matched(base, pattern), now)
-            else:
-                self._add_plain(found, base, path, now)
+                continue
+            full = path if path[:1] == "/" else base + path or "."
+            try:
+                found[path] = self._of_file(full, _looked_at(full), now)
+            except IsADirectoryError:
+                self._forget(full)
+                self._add(found, base, beneath(base, path), now)
+            except _NOT_THERE:
+                self._forget(full)
+                found[path] = MISSING
         return found
-
-    def _add_plain(self, found: dict[str, str], base: str, path: str, now: int) -> None:
-        full = path if path.startswith("/") else base + path
-        try:
-            seen = _looked_at(full)
-        except _NOT_THERE:
-            found[path] = MISSING
-            self._forget(full)
-            return
-        if stat.S_ISDIR(seen.st_mode):
-            self._forget(full)
-            self._add(found, base, beneath(base, path), now)
-        else:
-            found[path] = self._of_file(full, seen, now)
 
     def _add(self, found: dict[str, str], base: str, these: Found, now: int) -> None:
         for path in these.files:
@@ -144,32 +138,26 @@ class Files:
 
     def _of_file(self, path: str, seen: os.stat_result, now: int) -> str:
         entry = self._known.get(path)
+        # The hot path of a run where nothing changed: one comparison, no call.
         if (
             entry is not None
-            and entry[1:7]
-            == (
-                seen.st_size,
-                seen.st_mtime_ns,
-                seen.st_ctime_ns,
-                seen.st_ino,
-                seen.st_dev,
-                seen.st_mode,
-            )
-            and entry[2] <= now
-            and entry[3] <= now
+            and entry[3] == seen.st_ctime_ns <= now
+            and entry[2] == seen.st_mtime_ns <= now
+            and entry[1] == seen.st_size
+            and entry[4] == seen.st_ino
+            and entry[5] == seen.st_dev
+            and entry[6] == seen.st_mode
         ):
             return entry[7]
         return self._hash(path, seen)
 
     def _hash(self, path: str, seen: os.stat_result) -> str:
-        if not stat.S_ISREG(seen.st_mode):
-            raise OSError(errno.EINVAL, f"is {_kind(seen.st_mode)}, not a file", path)
+        _check_is_file(path, seen.st_mode)
         now = self._now()
         file = os.open(path, _FLAGS)
         try:
             before = os.fstat(file)
-            if not stat.S_ISREG(before.st_mode):
-                raise OSError(errno.EINVAL, f"is {_kind(before.st_mode)}, not a file", path)
+            _check_is_file(path, before.st_mode)
             digest, size = _read(file, path, before)
             after = os.fstat(file)
         finally:
@@ -223,12 +211,18 @@ def _is_past(entry: FileEntry, now: int) -> bool:
     return max(entry.mtime, entry.ctime) < now - (_COARSE_LAG if is_coarse else _LAG)
 
 
-def _kind(mode: int) -> str:
-    kinds = {
-        stat.S_IFDIR: "a folder",
-        stat.S_IFIFO: "a pipe",
-        stat.S_IFSOCK: "a socket",
-        stat.S_IFCHR: "a device",
-        stat.S_IFBLK: "a device",
-    }
-    return kinds.get(stat.S_IFMT(mode), "something else")
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def _check_is_file(path: str, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        kind = stat.S_IFMT(mode)
+        # The number decides the class of the error: a folder is told from the rest.
+        number = errno.EISDIR if kind == stat.S_IFDIR else errno.EINVAL
+        raise OSError(number, f"is {_KINDS.get(kind, 'something else')}, not a file", path)
