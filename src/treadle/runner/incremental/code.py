@@ -52,7 +52,8 @@ _MADE_OF: dict[type | tuple[type, ...], tuple[str, ...]] = {
 _CONSTANTS = frozenset(hasconst)
 _EXTENDED = opmap["EXTENDED_ARG"]
 _STORE = opmap["STORE_NAME"]
-_NOT_MEANT = {"__doc__", "__firstlineno__"}
+_MODULE = frozenset(vars(ModuleType("x"))) | {"__builtins__", "__cached__", "__file__", "__path__"}
+"""What every module has: where it is, and who loaded it."""
 # Generators, coroutines and what takes any arguments; the others say where it stands.
 _FLAGS = 0x3AC
 # What the interpreter and decorators of classes add: nothing that somebody wrote there.
@@ -79,7 +80,8 @@ class _Reader:
         # By id and strictness; the objects are kept, so that no id is used twice.
         self._seen: dict[tuple[int, bool], int] = {}
         self._kept: list[object] = []
-        self._named: dict[tuple[int, str], Mapping[str, Any]] = {}
+        self._named: list[tuple[str, Mapping[str, Any]]] = []
+        self._known: set[tuple[int, str]] = set()
         self._is_strict = True
         self._owners: set[int] = set()
 
@@ -87,11 +89,8 @@ class _Reader:
         # One after the other, not one in the other: a module may have very many.
         pieces = [str(sys.implementation.cache_tag).encode(), encoded(function, self._other)]
         self._is_strict = False
-        done = 0
-        while done < len(self._named):
-            for (_, name), space in list(self._named.items())[done:]:
-                pieces += [encoded(name), self._global(space[name], space)]
-                done += 1
+        for name, space in self._named:  # it grows meanwhile
+            pieces += [encoded(name), self._global(space[name], space)]
         return b"".join(pieces)
 
     def _global(self, value: object, space: Mapping[str, Any]) -> bytes:
@@ -120,7 +119,7 @@ class _Reader:
             self._owners.add(id(value.__self__))
         for kinds, attributes in _MADE_OF.items():
             if isinstance(value, kinds):
-                held = [getattr(value, attribute) for attribute in attributes]
+                held = [getattr(value, attribute, None) for attribute in attributes]
                 return b"W" + self._encoded(name_of(type(value)), *held)
         return self._instance(value)
 
@@ -160,9 +159,11 @@ class _Reader:
     def _function(self, function: FunctionType) -> bytes:
         held = [_content(cell) for cell in function.__closure__ or ()]
         data = self._encoded(function.__code__, function.__defaults__, function.__kwdefaults__)
-        for name in dict.fromkeys(_names(function.__code__)):
-            if name in function.__globals__:
-                self._named.setdefault((id(function.__globals__), name), function.__globals__)
+        space = function.__globals__
+        for name in _names(function.__code__):
+            if name in space and name not in _MODULE and (id(space), name) not in self._known:
+                self._known.add((id(space), name))
+                self._named.append((name, space))
         return b"L" + data + self._encoded(held)
 
     def _code(self, code: CodeType) -> bytes:
@@ -189,9 +190,8 @@ class _Reader:
             more = number if operation == _EXTENDED else 0
             if operation == _EXTENDED:
                 continue
-            if operation == _STORE and code.co_names[number] in _NOT_MEANT and found:
-                # The docstring and the line of a class within a function.
-                found.pop()
+            if operation == _STORE and code.co_names[number] == "__firstlineno__":
+                found.pop()  # the line of a class within a function
             is_constant = operation in _CONSTANTS
             found.append((operation, code.co_consts[number] if is_constant else number))
         return iter(found)
