@@ -2,47 +2,51 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 import time
 from itertools import count
 from typing import TYPE_CHECKING
 
+from treadle.store.folder import STATE, make_state_folder
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-STATE = ".treadle"
-_CACHE_TAG = """\
-Signature: 8a477f597d28d172789f06886806bc55
-# This folder holds what treadle keeps of its runs; it can be deleted.
-# For information about cache directory tags see https://bford.info/cachedir/
-"""
 
-
-def make_run_folder(folder: Path) -> tuple[str, Path]:
-    """Make the folder for the logs of a new run.
+def make_run_folder(folder: Path, resumed: str | None = None) -> tuple[str, Path]:
+    """Make the folder for the logs of a run.
 
     Args:
         folder: where the workflow file stands.
+        resumed: the name of a run that is continued; its folder may be there.
 
     Returns:
-        The name of the run, made of the time, and its folder.
+        The name of the run, for a new one made of the time, and its folder.
 
     Raises:
         OSError: it cannot be made, or would lie where somebody else's link points to.
     """
-    state = folder / STATE
-    if state.is_symlink() and state.lstat().st_uid != os.geteuid():
-        raise PermissionError(None, "is a link made by another user", str(state))
-    (state / "logs").mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", _CACHE_TAG)):
-        if not (state / name).exists():
-            (state / name).write_text(text, encoding="utf-8")
+    logs = make_state_folder(folder) / "logs"
+    logs.mkdir(mode=0o700, exist_ok=True)
+    if resumed is not None:
+        (logs / resumed).mkdir(mode=0o700, exist_ok=True)
+        return resumed, logs / resumed
     label = time.strftime("%Y%m%d-%H%M%S")
     for number in count(1):
         run = label if number == 1 else f"{label}-{number}"
         try:
-            (state / "logs" / run).mkdir(mode=0o700)
+            (logs / run).mkdir(mode=0o700)
         except FileExistsError:
             continue
-        return run, state / "logs" / run
+        return run, logs / run
     raise AssertionError("bug in treadle: numbers have an end; please report it")
+
+
+def run_folder(folder: Path, run: str) -> Path:
+    """Return the folder for the logs of a run, which may be gone."""
+    return folder / STATE / "logs" / run
+
+
+def remove_logs(folder: Path, run: str) -> None:
+    """Remove the logs of a run; what cannot be removed stays."""
+    shutil.rmtree(run_folder(folder, run), ignore_errors=True)

@@ -1,0 +1,217 @@
+"""The bodies of rows: lists whose places have the meaning of the records' fields.
+
+What has its usual value at the end of a list is left out. Whoever can edit the file can write
+a row whose check is right: so types are looked at, too, and what is not of this form is damage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, get_args
+
+from treadle.store.records import End, FileEntry, Kind, Product, Session, SessionEnd, Start
+
+_KINDS = frozenset(get_args(Kind))
+
+_I = frozenset((int,))
+_N = frozenset((int, float))
+_T = frozenset((str,))
+_B = frozenset((bool,))
+_L = frozenset((list,))
+_D = frozenset((dict,))
+_NONE = frozenset((type(None),))
+
+# job, the attempt before (start, end), attempt, at, waited, slot | fingerprint, why, theirs
+_START = (_I, _I, _I, _I, _N, _N, _I, _T, _L, _L)
+_START_TAIL: list[Any] = ["", [], []]
+# job, attempt, kind, at, duration, outcome, code, user, system, max_rss, fingerprint
+# | detail, leaked, need, origin, delay, counted
+_END = (_I, _I, _T, _N, _N, _T, _I | _NONE, _N | _NONE, _N | _NONE, _I | _NONE, _T,
+        _T, _I, _T, _T, _N, _B)  # fmt: skip
+_END_TAIL: list[Any] = ["", 0, "", "", 0.0, True]
+# fingerprint, parts, outputs, values, run, at
+_PRODUCT = (_T, _D, _D, _D, _T, _N)
+# path, size, mtime, ctime, inode, device, mode, digest
+_FILE = (_T, _I, _I, _I, _I, _I, _I, _T)
+# run, number, began_at, host, pid, version, about
+_SESSION = (_T, _I, _N, _T, _I, _T, _D)
+# at, duration, counts, signum, cause, detail
+_FINISH = (_N, _N, _D, _I, _T, _T)
+# last start, last end, is bad, durations
+_LEARNED = (_I, _I, _B, _L)
+_GIVEN = (_I, _D)
+
+_SHAPES: dict[object, set[tuple[type, ...]]] = {}
+
+
+class FormError(Exception):
+    """A body is not of the form that its table has."""
+
+
+def _fits(body: Any, form: tuple[frozenset[type], ...], least: int) -> None:
+    """See that a body has the types of its form; shapes that were seen are known."""
+    if type(body) is not list:
+        raise FormError
+    shape = tuple(map(type, body))
+    known = _SHAPES.setdefault(form, set())
+    if shape in known:
+        return
+    if not least <= len(shape) <= len(form):
+        raise FormError
+    if not all(kind in allowed for kind, allowed in zip(shape, form, strict=False)):
+        raise FormError
+    known.add(shape)
+
+
+def _texts(values: Any) -> None:
+    if not {str}.issuperset(map(type, values)):
+        raise FormError
+
+
+class Begun(NamedTuple):
+    """A start as it is kept.
+
+    Attributes:
+        job: the number of its name.
+        before: the ids of the job's attempt before, its start and its end; 0 if there is none.
+        start: the record.
+    """
+
+    job: int
+    before: tuple[int, int]
+    start: Start
+
+
+def of_start(job: int, before: tuple[int, int], start: Start) -> list[Any]:
+    """Return the body for a start; see `Begun`."""
+    body: list[Any] = [job, *before, start.attempt, start.at, start.waited, start.slot]
+    if start.why or start.theirs:
+        return [*body, start.fingerprint, list(start.why), list(start.theirs)]
+    return [*body, start.fingerprint] if start.fingerprint else body
+
+
+def to_start(body: Any, names: Mapping[int, str]) -> Begun:
+    """Return the start of a body."""
+    _fits(body, _START, 7)
+    tail = body[7:] + _START_TAIL[len(body) - 7 :]
+    _texts(tail[1])
+    _texts(tail[2])
+    job = body[0]
+    start = Start(names[job], body[3], body[4], body[5], body[6], tail[0], *map(tuple, tail[1:]))
+    return Begun(job, (body[1], body[2]), start)
+
+
+def of_end(job: int, end: End) -> list[Any]:
+    """Return the body for an end."""
+    tail = [end.detail, end.leaked, end.need, end.origin, end.delay, end.counted]
+    body = [job, end.attempt, end.kind, end.at, end.duration, end.outcome, end.code,
+            end.user, end.system, end.max_rss, end.fingerprint]  # fmt: skip
+    return body if tail == _END_TAIL else body + tail
+
+
+def to_end(body: Any, names: Mapping[int, str]) -> End:
+    """Return the end of a body."""
+    _fits(body, _END, 11)
+    job, attempt, kind, at, duration, outcome, code, user, system, rss, fingerprint = body[:11]
+    if kind not in _KINDS:
+        raise FormError
+    detail, leaked, need, origin, delay, counted = body[11:] + _END_TAIL[len(body) - 11 :]
+    return End(names[job], attempt, kind, at, duration, outcome, code, detail, user, system, rss,
+               leaked, need, origin, delay, counted, fingerprint)  # fmt: skip
+
+
+def of_given(job: int, values: Mapping[str, str]) -> list[Any]:
+    """Return the body for what a job gives to others."""
+    return [job, dict(values)]
+
+
+def to_given(body: Any, names: Mapping[int, str]) -> tuple[str, dict[str, str]]:
+    """Return a job and what it gives."""
+    _fits(body, _GIVEN, 2)
+    _texts(body[1].values())
+    return names[body[0]], body[1]
+
+
+def of_product(product: Product) -> list[Any]:
+    """Return the body for a product; the job is its id."""
+    kept = (product.parts, product.outputs, product.values)
+    return [product.fingerprint, *map(dict, kept), product.run, product.at]
+
+
+def to_product(job: str, body: Any) -> Product:
+    """Return the product of a body."""
+    _fits(body, _PRODUCT, 6)
+    for mapping in body[1:4]:
+        _texts(mapping.values())
+    return Product(job, *body)
+
+
+def of_file(entry: FileEntry) -> list[Any]:
+    """Return the body for an entry."""
+    return list(entry)
+
+
+def to_file(body: Any) -> FileEntry:
+    """Return the entry of a body."""
+    _fits(body, _FILE, 8)
+    return FileEntry(*body)
+
+
+def of_session(run: str, session: Session) -> list[Any]:
+    """Return the body for the beginning of a session."""
+    return [run, *session[:-1]]
+
+
+def to_session(body: Any) -> tuple[str, Session]:
+    """Return the name of a run, and one of its sessions."""
+    _fits(body, _SESSION, 7)
+    return body[0], Session(*body[1:])
+
+
+def of_finish(end: SessionEnd) -> list[Any]:
+    """Return the body for the end of a session; the session is its id."""
+    return [end.at, end.duration, dict(end.counts), end.signum, end.cause, end.detail]
+
+
+def to_finish(body: Any) -> SessionEnd:
+    """Return the end of a session."""
+    _fits(body, _FINISH, 6)
+    if not {int}.issuperset(map(type, body[2].values())):
+        raise FormError
+    return SessionEnd(*body)
+
+
+class Learned(NamedTuple):
+    """What is learned from the attempts of a job.
+
+    Attributes:
+        start: the id of its newest start, 0 if there is none.
+        end: the id of the end of that attempt, 0 if it is not known.
+        bad: whether its last settled end is failed or skipped.
+        durations: seconds of its last good attempts, the newest last.
+    """
+
+    start: int = 0
+    end: int = 0
+    bad: bool = False
+    durations: tuple[float, ...] = ()
+
+
+def of_learned(learned: Learned) -> list[Any]:
+    """Return the body for what is learned; the job is its id."""
+    return [learned.start, learned.end, learned.bad, list(learned.durations)]
+
+
+def to_learned(body: Any) -> Learned:
+    """Return what is learned."""
+    _fits(body, _LEARNED, 4)
+    if not _N.issuperset(map(type, body[3])):
+        raise FormError
+    return Learned(body[0], body[1], body[2], tuple(body[3]))
+
+
+def to_name(body: Any) -> str:
+    """Return the name of a job."""
+    if type(body) is not str:
+        raise FormError
+    return body

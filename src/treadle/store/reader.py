@@ -1,0 +1,280 @@
+"""Read a store: each answer is what was recorded, or an error."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from treadle.errors import StoreError
+from treadle.store import forms
+from treadle.store.faults import DamagedError
+from treadle.store.forms import Begun, FormError, Learned
+from treadle.store.knowledge import Knowledge
+from treadle.store.lock import Holder, holder_of
+from treadle.store.records import (
+    AttemptRecord,
+    End,
+    FileEntry,
+    Product,
+    RunRecord,
+    Session,
+    Start,
+)
+from treadle.store.rows import FACTS, Rows, Table
+
+T = TypeVar("T")
+
+
+class Names(dict[int, str]):
+    """Names of jobs by number. What is not known is looked up: a writer may have added it."""
+
+    def __init__(self, rows: Rows) -> None:
+        super().__init__()
+        self._rows = rows
+
+    def __missing__(self, number: int) -> str:
+        self.load()
+        if number not in self:
+            raise self._rows.damaged(f"job {number} has no name")
+        return self[number]
+
+    def load(self) -> list[tuple[int, str, int]]:
+        """Read all names; return numbers, names and checks."""
+        found = [(n, _form(self._rows, Table.JOB, n, forms.to_name, body), check)
+                 for n, body, check in self._rows.whole(Table.JOB)]  # fmt: skip
+        self.update((number, name) for number, name, _ in found)
+        return found
+
+
+def _form(rows: Rows, table: Table, number: int, to: Callable[..., T], *what: Any) -> T:
+    try:
+        return to(*what)
+    except FormError:
+        raise rows.damaged(f"row {number} of {table.name.lower()} has another form") from None
+
+
+class Reader:
+    """What is kept, as it is now. Used by one thread at a time, and as a context manager.
+
+    All methods raise `StoreError` when the store cannot be read or is damaged.
+
+    Args:
+        rows: of the store.
+        lock: the path of the writer's lock.
+    """
+
+    def __init__(self, rows: Rows, lock: Path) -> None:
+        self._rows = rows
+        self._lock_path = lock
+        self._names = Names(rows)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; to close it again is no mistake."""
+        self._rows.connection.close()
+
+    def holder(self) -> Holder | None:
+        """Return who writes the store now, as the kernel knows; None if nobody does."""
+        return holder_of(self._lock_path)
+
+    def runs(self, limit: int | None = None) -> list[RunRecord]:
+        """Return the runs, the one that was worked on last first.
+
+        Args:
+            limit: so many at most.
+        """
+        runs: dict[str, list[Session]] = {}
+        for _, name, session in self._sessions():
+            runs[name] = [*runs.pop(name, []), session]
+        found = [RunRecord(name, tuple(sessions)) for name, sessions in runs.items()]
+        return found[::-1][:limit]
+
+    def run(self, name: str) -> RunRecord | None:
+        """Return a run; None if it is not kept."""
+        return next((run for run in self.runs() if run.name == name), None)
+
+    def starts(self, run: str) -> Iterator[Start]:
+        """Yield the attempts that began in a run, in the order recorded."""
+        for session, _ in self._sessions_of(run):
+            for _, begun in self._begun(session):
+                yield begun.start
+
+    def ends(self, run: str) -> Iterator[End]:
+        """Yield what came of attempts and jobs in a run, in the order recorded."""
+        for session, _ in self._sessions_of(run):
+            for _, _, end in self._ended(session):
+                yield end
+
+    def values(self, run: str) -> dict[str, dict[str, str]]:
+        """Return what jobs gave to others in a run, by job and name."""
+        given: dict[str, dict[str, str]] = {}
+        for session, _ in self._sessions_of(run):
+            for number, body in self._rows.facts(Table.GIVEN, session):
+                job, values = self._form(Table.GIVEN, number, forms.to_given, body, self._names)
+                given.setdefault(job, {}).update(values)
+        return given
+
+    def attempts(self, job: str, limit: int = 50) -> list[AttemptRecord]:
+        """Return attempts of a job in all runs that are kept, the newest first.
+
+        Args:
+            job: its name.
+            limit: so many at most.
+        """
+        number = next((n for n, name, _ in self._names.load() if name == job), 0)
+        learned = self._knowledge().jobs.get(number)
+        if learned is None:
+            return []
+        return list(islice(self._chain(job, learned), max(limit, 0)))
+
+    def _chain(self, job: str, learned: Learned) -> Iterator[AttemptRecord]:
+        """Yield attempts: each one names the one before, which may have been removed."""
+        start, end = learned.start, learned.end
+        sessions = {number: (run, session) for number, run, session in self._sessions()}
+        ranges = {n: self._rows.total(Table.STARTED, n) for n in sessions}
+        while start:
+            home = next((n for n, t in ranges.items() if t.first <= start < t.first + t.rows), 0)
+            if not home:
+                older = [n for n in sessions if ranges[n].first < start]
+                for number in reversed(older):
+                    run, session = sessions[number]
+                    there = self._attempts_in(number, run, session)
+                    yield from reversed([found for found in there if found.start.job == job])
+                return
+            run, session = sessions[home]
+            begun = self._form(Table.STARTED, start, forms.to_start,
+                               self._one(Table.STARTED, start), self._names)  # fmt: skip
+            ended = end and self._form(Table.ENDED, end, forms.to_end,
+                                       self._one(Table.ENDED, end), self._names)  # fmt: skip
+            yield AttemptRecord(run, session.host, begun.start, ended or None)
+            start, end = begun.before
+
+    def _attempts_in(self, number: int, run: str, session: Session) -> Iterator[AttemptRecord]:
+        ends = {(end.job, end.attempt): end for _, _, end in self._ended(number) if end.attempt}
+        for _, begun in self._begun(number):
+            start = begun.start
+            yield AttemptRecord(run, session.host, start, ends.get((start.job, start.attempt)))
+
+    def _attempt_of(self, start: int) -> int:
+        """Return the number of an attempt; 0 if it was removed."""
+        body = self._rows.one(Table.STARTED, start)
+        if body is None:
+            return 0
+        return self._form(Table.STARTED, start, forms.to_start, body, self._names).start.attempt
+
+    def _one(self, table: Table, number: int) -> Any:
+        found = self._rows.one(table, number)
+        if found is None:
+            raise self._rows.damaged(f"row {number} of {table.name.lower()} is missing")
+        return found
+
+    def attempts_of(self, run: str) -> Iterator[AttemptRecord]:
+        """Yield the attempts of a run in the order in which they began."""
+        for number, session in self._sessions_of(run):
+            yield from self._attempts_in(number, run, session)
+
+    def durations(self) -> dict[str, float]:
+        """Return how long jobs take: the median of their last 5 good attempts, in seconds."""
+        known = self._knowledge().jobs
+        return {
+            self._names[job]: statistics.median(learned.durations)
+            for job, learned in known.items()
+            if learned.durations
+        }
+
+    def bad(self) -> set[str]:
+        """Return the jobs that failed or were skipped when they were last to run."""
+        known = self._knowledge().jobs
+        return {self._names[job] for job, learned in known.items() if learned.bad}
+
+    def products(self, names: Iterable[str] | None = None) -> dict[str, Product]:
+        """Return what the last good attempts of jobs were made of and made, by job.
+
+        Args:
+            names: only of these.
+        """
+        wanted = None if names is None else set(names)
+        found = {}
+        for number, body, _ in self._rows.whole(Table.PRODUCT):
+            job = self._names[number]
+            if wanted is None or job in wanted:
+                found[job] = self._form(Table.PRODUCT, number, forms.to_product, job, body)
+        return found
+
+    def files(self) -> dict[str, FileEntry]:
+        """Return the digests of files that are known, by path."""
+        rows = self._rows.whole(Table.FILE)
+        entries = (self._form(Table.FILE, number, forms.to_file, body) for number, body, _ in rows)
+        return {entry.path: entry for entry in entries}
+
+    def _form(self, table: Table, number: int, to: Callable[..., T], *what: Any) -> T:
+        return _form(self._rows, table, number, to, *what)
+
+    def _sessions(self) -> list[tuple[int, str, Session]]:
+        """Return all sessions, the first one first: ids, runs, what is known of them."""
+        rows = self._rows
+        with rows.at_once():
+            sessions, finishes = rows.whole(Table.SESSION), rows.whole(Table.FINISH)
+        ends = {number: self._form(Table.FINISH, number, forms.to_finish, body)
+                for number, body, _ in finishes}  # fmt: skip
+        found = []
+        for number, body, _ in sessions:
+            run, session = self._form(Table.SESSION, number, forms.to_session, body)
+            found.append((number, run, session._replace(end=ends.get(number))))
+        return found
+
+    def _sessions_of(self, run: str) -> list[tuple[int, Session]]:
+        return [(number, session) for number, name, session in self._sessions() if name == run]
+
+    def _begun(self, session: int, beyond: int = 0) -> Iterator[tuple[int, Begun]]:
+        names = self._names
+        for number, body in self._facts(Table.STARTED, session, beyond):
+            yield number, self._form(Table.STARTED, number, forms.to_start, body, names)
+
+    def _ended(self, session: int, beyond: int = 0) -> Iterator[tuple[int, int, End]]:
+        names = self._names
+        for number, body in self._facts(Table.ENDED, session, beyond):
+            yield number, body[0], self._form(Table.ENDED, number, forms.to_end, body, names)
+
+    def _facts(self, table: Table, session: int, beyond: int = 0) -> Iterator[tuple[int, Any]]:
+        """Yield facts of a session, which somebody may remove meanwhile."""
+        try:
+            yield from self._rows.facts(table, session, beyond)
+        except DamagedError:
+            if session not in {number for number, *_ in self._sessions()}:
+                raise StoreError(f"'{self._rows.path}': the run was removed meanwhile") from None
+            raise
+
+    def _knowledge(self) -> Knowledge:
+        """Return what is learned from all that is recorded."""
+        rows = self._rows
+        with rows.at_once():
+            known = rows.whole(Table.LEARNED)
+            begun, ended = (rows.total(table).first - 1 for table in FACTS[:2])
+        jobs = {number: self._form(Table.LEARNED, number, forms.to_learned, body)
+                for number, body, _ in known}  # fmt: skip
+        knowledge = Knowledge(jobs, self._attempt_of)
+        for session in self._unlearned(begun, ended):
+            for number, fact in self._begun(session, begun):
+                knowledge.begin(number, fact.job, fact.start.attempt)
+            for number, job, end in self._ended(session, ended):
+                knowledge.end(number, job, end)
+        return knowledge
+
+    def _unlearned(self, begun: int, ended: int) -> list[int]:
+        """Return the sessions that have facts beyond these ids."""
+        found = []
+        for session, *_ in self._sessions():
+            marks = zip(FACTS, (begun, ended), strict=False)
+            tallies = ((self._rows.total(table, session), mark) for table, mark in marks)
+            if any(tally.first + tally.rows - 1 > mark for tally, mark in tallies):
+                found.append(session)
+        return found

@@ -1,0 +1,247 @@
+"""Rows of the database, every one of them checked when it is read: the one place that does it.
+
+A disk, or a person, may have altered what was written. The check of a row covers its table and
+its id, too: a row that is whole but in the wrong place is noticed. A `Tally` tells how many
+there must be, and the sum of their checks: so is one that is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from treadle.errors import StoreError
+from treadle.store.faults import DamagedError, mapped
+
+LIMIT = 128 << 20
+"""Bytes that a row may have."""
+
+_WORD = 0xFFFFFFFF
+_SPREAD = 2654435761  # odd: ids that differ by less than 2**32 begin with different checks
+_CHUNK = 4096  # rows that are read at once
+
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+_decode = json.JSONDecoder().raw_decode
+
+
+class Table(IntEnum):
+    """The tables; the numbers are part of the format."""
+
+    SESSION = 1
+    FINISH = 2
+    JOB = 3
+    STARTED = 4
+    ENDED = 5
+    GIVEN = 6
+    PRODUCT = 7
+    LEARNED = 8
+    FILE = 9
+    TALLY = 15
+
+
+FACTS = (Table.STARTED, Table.ENDED, Table.GIVEN)
+"""What is tallied for each session by itself."""
+
+_NAMES = {table: table.name.lower() for table in Table}
+# The names are those above, nobody's input.
+PUT = {
+    t: f"INSERT {'' if t in FACTS else 'OR REPLACE'} INTO {n} VALUES (?, ?, ?)"  # noqa: S608 -- above
+    for t, n in _NAMES.items()
+}
+DROP = {t: f"DELETE FROM {name} WHERE id = ?" for t, name in _NAMES.items()}  # noqa: S608 -- above
+CUT = {t: f"DELETE FROM {n} WHERE id BETWEEN ? AND ?" for t, n in _NAMES.items()}  # noqa: S608 -- above
+_ONE = {t: f"SELECT id, body, chk FROM {n} WHERE id = ?" for t, n in _NAMES.items()}  # noqa: S608 -- above
+_ALL = {t: f"SELECT id, body, chk FROM {n} ORDER BY id" for t, n in _NAMES.items()}  # noqa: S608 -- above
+_CHECKS = {t: f"SELECT id, chk FROM {n}" for t, n in _NAMES.items()}  # noqa: S608 -- above
+_NEXT = {t: f"SELECT min(id) FROM {n} WHERE id >= ?" for t, n in _NAMES.items()}  # noqa: S608 -- above
+_RANGE = {
+    t: f"SELECT id, body, chk FROM {n} WHERE id BETWEEN ? AND ? ORDER BY id"  # noqa: S608 -- above
+    for t, n in _NAMES.items()
+}
+
+
+def pack(value: Any) -> bytes:
+    """Return the body of a row.
+
+    Raises:
+        StoreError: it is too large.
+    """
+    body = _encode(value).encode("utf-8", "surrogatepass")
+    if len(body) > LIMIT:
+        raise StoreError(f"{len(body)} bytes in one piece are too many to be kept; at most {LIMIT}")
+    return body
+
+
+def check(table: int, number: int, body: bytes) -> int:
+    """Return the check of a row."""
+    return crc32(body, (number * _SPREAD + table) & _WORD)
+
+
+class Tally:
+    """How many rows there are, and the sum of their checks.
+
+    Attributes:
+        first: of facts, the first id; of other tables, the next one to give.
+        rows: their number.
+        total: the sum of their checks.
+    """
+
+    __slots__ = ("first", "rows", "total")
+
+    def __init__(self, first: int, rows: int = 0, total: int = 0) -> None:
+        self.first = first
+        self.rows = rows
+        self.total = total
+
+    @staticmethod
+    def key(table: Table, session: int = 0) -> int:
+        """Return the id of its row."""
+        return session << 4 | table
+
+
+class Rows:
+    """The rows of a database.
+
+    Args:
+        connection: to it.
+        path: of it, for messages.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self.connection = connection
+        self.path = path
+        self._sound: set[tuple[Table, int]] = set()
+
+    def damaged(self, why: str) -> DamagedError:
+        """Return the error that says what is damaged."""
+        return DamagedError(self.path, why)
+
+    def tally(self, table: Table, session: int = 0) -> Tally | None:
+        """Return the tally of a table, or of the facts of a session."""
+        found = self.one(Table.TALLY, Tally.key(table, session))
+        if found is None:
+            return None
+        if not isinstance(found, list) or [type(n) for n in found] != [int, int, int]:
+            raise self.damaged(f"tally {Tally.key(table, session)} is not one")
+        return Tally(*found)
+
+    def total(self, table: Table, session: int = 0) -> Tally:
+        """Return a tally that must be there."""
+        tally = self.tally(table, session)
+        if tally is None:
+            of = f" in session {session}" if session else ""
+            raise self.damaged(f"the tally of {_NAMES[table]}{of} is missing")
+        return tally
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """See the same state in all reads inside, which are few and short."""
+        with mapped(self.path, "read"):
+            inside = self.connection.in_transaction
+            if not inside:
+                self.connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                if not inside and self.connection.in_transaction:
+                    self.connection.execute("COMMIT")
+
+    def checks(self, table: Table) -> dict[int, int]:
+        """Return the checks of all rows by id; only their sum is compared."""
+        with self.at_once():
+            tally = self.total(table)
+            found = dict(self.connection.execute(_CHECKS[table]).fetchall())
+        total = sum(n for n in found.values() if type(n) is int)
+        self._compare(table, tally, len(found), total)
+        return found
+
+    def one(self, table: Table, number: int) -> Any | None:
+        """Return what stands in a row; None if it is not there."""
+        with mapped(self.path, "read"):
+            rows = self.connection.execute(_ONE[table], (number,)).fetchall()
+        found = [value for _, value, _ in self._checked(table, rows)]
+        return found[0] if found else None
+
+    def whole(self, table: Table) -> list[tuple[int, Any, int]]:
+        """Return a table as it is at one instant: ids, what stands there, checks."""
+        with self.at_once():
+            tally = self.total(table)
+            rows = self.connection.execute(_ALL[table]).fetchall()
+        found = list(self._checked(table, rows))
+        self._compare(table, tally, len(found), sum(check for _, _, check in found))
+        return found
+
+    def facts(self, table: Table, session: int, beyond: int = 0) -> Iterator[tuple[int, Any]]:
+        """Yield the facts of a session that were recorded until now, in order: ids and contents.
+
+        Args:
+            table: one of `FACTS`.
+            session: its id.
+            beyond: only those with a higher id; their sum is then not compared.
+        """
+        tally = self.total(table, session)
+        rows = total = 0
+        low, end = max(tally.first, beyond + 1), tally.first + tally.rows
+        for start in range(low, end, _CHUNK):
+            for number, value, check in self._checked(table, self._cut(table, start, end)):
+                rows, total = rows + 1, total + check
+                yield number, value
+        if low == tally.first:
+            self._compare(table, tally, rows, total)
+            self._sound.add((table, session))
+        elif rows != max(end - low, 0):
+            raise self.damaged(f"facts of session {session} are missing")
+
+    def next_id(self, table: Table, low: int) -> int | None:
+        """Return the first id that is there, from `low` on."""
+        with mapped(self.path, "read"):
+            ((found,),) = self.connection.execute(_NEXT[table], (low,)).fetchall()
+        return found if isinstance(found, int) else None
+
+    def verify(self, table: Table, session: int) -> None:
+        """Check the facts of a session, unless they have been read. For its writer only."""
+        if (table, session) in self._sound:
+            return
+        tally = self.total(table, session)
+        rows = total = 0
+        end = tally.first + tally.rows
+        for start in range(tally.first, end, _CHUNK):
+            for number, body, found in self._cut(table, start, end):
+                self._check(table, number, body, found)
+                rows, total = rows + 1, total + found
+        self._compare(table, tally, rows, total)
+
+    def _cut(self, table: Table, start: int, end: int) -> list[tuple[int, bytes, int]]:
+        last = min(start + _CHUNK, end) - 1
+        with mapped(self.path, "read"):
+            return self.connection.execute(_RANGE[table], (start, last)).fetchall()
+
+    def _checked(
+        self, table: Table, rows: list[tuple[int, bytes, int]]
+    ) -> Iterator[tuple[int, Any, int]]:
+        for number, body, found in rows:
+            self._check(table, number, body, found)
+            text = ""
+            try:
+                text = body.decode("utf-8", "surrogatepass")
+                value, end = _decode(text)
+            except (ValueError, RecursionError):
+                end = -1
+            if end != len(text):
+                raise self.damaged(f"row {number} of {_NAMES[table]} is not JSON")
+            yield number, value, found
+
+    def _check(self, table: Table, number: int, body: bytes, found: int) -> None:
+        if type(body) is not bytes or crc32(body, (number * _SPREAD + table) & _WORD) != found:
+            raise self.damaged(f"row {number} of {_NAMES[table]} is not what was written")
+
+    def _compare(self, table: Table, tally: Tally, rows: int, total: int) -> None:
+        if rows != tally.rows or total != tally.total:
+            raise self.damaged(f"{_NAMES[table]} has {rows} rows where {tally.rows} were written,"
+                               " or not the same ones")  # fmt: skip
