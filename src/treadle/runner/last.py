@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from treadle.report.feed import Remark
-from treadle.report.logs import STATE
 from treadle.runner.regular import read_regular
+from treadle.store.folder import STATE
 
 if TYPE_CHECKING:
     from treadle.report import Fact
