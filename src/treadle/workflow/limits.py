@@ -28,6 +28,14 @@ MAX_COMPARED = 5_000_000
 """Names of jobs with patterns in `needs`, and rows of a matrix with `include` and `exclude`:
 a fraction of a second. A pattern is compared only with names that begin as it does."""
 
+MAX_UNORDERED = 500_000
+"""Jobs that name a path, with each that makes something there and is not needed by name: the
+search for what is read and not needed ends there. Tuples of them take 100 MB."""
+
+MAX_MATCHED = 1_000_000
+"""Outputs that are compared with what jobs read, where folders and patterns are declared: then
+the search ends, after some seconds. Paths of single files are looked up, and do not count."""
+
 MAX_VARIABLES = 2_000_000
 """Of all jobs that have variables of their own or values in them, with those of `[env]`: 20 for
 each of 100,000 jobs. Jobs without share one dictionary, and are not counted."""
