@@ -21,46 +21,59 @@ _L = frozenset((list,))
 _D = frozenset((dict,))
 _NONE = frozenset((type(None),))
 
-# job, the attempt before (start, end), attempt, at, waited, slot | fingerprint, why, theirs
-_START = (_I, _I, _I, _I, _N, _N, _I, _T, _L, _L)
-_START_TAIL: list[Any] = ["", [], []]
-# job, attempt, kind, at, duration, outcome, code, user, system, max_rss, fingerprint
-# | detail, leaked, need, origin, delay, counted
-_END = (_I, _I, _T, _N, _N, _T, _I | _NONE, _N | _NONE, _N | _NONE, _I | _NONE, _T,
-        _T, _I, _T, _T, _N, _B)  # fmt: skip
-_END_TAIL: list[Any] = ["", 0, "", "", 0.0, True]
-# fingerprint, parts, outputs, values, run, at
-_PRODUCT = (_T, _D, _D, _D, _T, _N)
-# path, size, mtime, ctime, inode, device, mode, digest
-_FILE = (_T, _I, _I, _I, _I, _I, _I, _T)
-# run, number, began_at, host, pid, version, about
-_SESSION = (_T, _I, _N, _T, _I, _T, _D)
-# at, duration, counts, signum, cause, detail
-_FINISH = (_N, _N, _D, _I, _T, _T)
-# last start, last end, is bad, durations
-_LEARNED = (_I, _I, _B, _L)
-_GIVEN = (_I, _D)
-
-_SHAPES: dict[object, set[tuple[type, ...]]] = {}
-
 
 class FormError(Exception):
     """A body is not of the form that its table has."""
 
 
-def _fits(body: Any, form: tuple[frozenset[type], ...], least: int) -> None:
-    """See that a body has the types of its form; shapes that were seen are known."""
-    if type(body) is not list:
-        raise FormError
-    shape = tuple(map(type, body))
-    known = _SHAPES.setdefault(form, set())
-    if shape in known:
-        return
-    if not least <= len(shape) <= len(form):
-        raise FormError
-    if not all(kind in allowed for kind, allowed in zip(shape, form, strict=False)):
-        raise FormError
-    known.add(shape)
+class Form:
+    """The types that a body has, place by place; shapes that were seen are known.
+
+    Args:
+        places: the types that may stand in each.
+        least: how many places there must be; all, if it is not given.
+    """
+
+    def __init__(self, *places: frozenset[type], least: int = 0) -> None:
+        self._places = places
+        self._least = least or len(places)
+        self._known: set[tuple[type, ...]] = set()
+
+    def fits(self, body: Any) -> None:
+        """See that a body is of this form.
+
+        Raises:
+            FormError: it is not.
+        """
+        shape = tuple(map(type, body)) if type(body) is list else ()
+        if shape not in self._known:
+            pairs = zip(shape, self._places, strict=False)
+            if not self._least <= len(shape) <= len(self._places) or not all(
+                kind in allowed for kind, allowed in pairs
+            ):
+                raise FormError
+            self._known.add(shape)
+
+
+# job, the attempt before (start, end), attempt, at, waited, slot | fingerprint, why, theirs
+_START = Form(_I, _I, _I, _I, _N, _N, _I, _T, _L, _L, least=7)
+_START_TAIL: list[Any] = ["", [], []]
+# job, attempt, kind, at, duration, outcome, code, user, system, max_rss, fingerprint
+# | detail, leaked, need, origin, delay, counted
+_END = Form(_I, _I, _T, _N, _N, _T, _I | _NONE, _N | _NONE, _N | _NONE, _I | _NONE, _T,
+        _T, _I, _T, _T, _N, _B, least=11)  # fmt: skip
+_END_TAIL: list[Any] = ["", 0, "", "", 0.0, True]
+# fingerprint, parts, outputs, values, run, at
+_PRODUCT = Form(_T, _D, _D, _D, _T, _N)
+# path, size, mtime, ctime, inode, device, mode, digest
+_FILE = Form(_T, _I, _I, _I, _I, _I, _I, _T)
+# run, number, began_at, host, pid, version, about
+_SESSION = Form(_T, _I, _N, _T, _I, _T, _D)
+# at, duration, counts, signum, cause, detail
+_FINISH = Form(_N, _N, _D, _I, _T, _T)
+# last start, last end, is bad, durations
+_LEARNED = Form(_I, _I, _B, _L)
+_GIVEN = Form(_I, _D)
 
 
 def _texts(values: Any) -> None:
@@ -92,7 +105,7 @@ def of_start(job: int, before: tuple[int, int], start: Start) -> list[Any]:
 
 def to_start(body: Any, names: Mapping[int, str]) -> Begun:
     """Return the start of a body."""
-    _fits(body, _START, 7)
+    _START.fits(body)
     tail = body[7:] + _START_TAIL[len(body) - 7 :]
     _texts(tail[1])
     _texts(tail[2])
@@ -111,7 +124,7 @@ def of_end(job: int, end: End) -> list[Any]:
 
 def to_end(body: Any, names: Mapping[int, str]) -> End:
     """Return the end of a body."""
-    _fits(body, _END, 11)
+    _END.fits(body)
     job, attempt, kind, at, duration, outcome, code, user, system, rss, fingerprint = body[:11]
     if kind not in _KINDS:
         raise FormError
@@ -127,7 +140,7 @@ def of_given(job: int, values: Mapping[str, str]) -> list[Any]:
 
 def to_given(body: Any, names: Mapping[int, str]) -> tuple[str, dict[str, str]]:
     """Return a job and what it gives."""
-    _fits(body, _GIVEN, 2)
+    _GIVEN.fits(body)
     _texts(body[1].values())
     return names[body[0]], body[1]
 
@@ -140,7 +153,7 @@ def of_product(product: Product) -> list[Any]:
 
 def to_product(job: str, body: Any) -> Product:
     """Return the product of a body."""
-    _fits(body, _PRODUCT, 6)
+    _PRODUCT.fits(body)
     for mapping in body[1:4]:
         _texts(mapping.values())
     return Product(job, *body)
@@ -153,7 +166,7 @@ def of_file(entry: FileEntry) -> list[Any]:
 
 def to_file(body: Any) -> FileEntry:
     """Return the entry of a body."""
-    _fits(body, _FILE, 8)
+    _FILE.fits(body)
     return FileEntry(*body)
 
 
@@ -164,7 +177,7 @@ def of_session(run: str, session: Session) -> list[Any]:
 
 def to_session(body: Any) -> tuple[str, Session]:
     """Return the name of a run, and one of its sessions."""
-    _fits(body, _SESSION, 7)
+    _SESSION.fits(body)
     return body[0], Session(*body[1:])
 
 
@@ -175,7 +188,7 @@ def of_finish(end: SessionEnd) -> list[Any]:
 
 def to_finish(body: Any) -> SessionEnd:
     """Return the end of a session."""
-    _fits(body, _FINISH, 6)
+    _FINISH.fits(body)
     if not {int}.issuperset(map(type, body[2].values())):
         raise FormError
     return SessionEnd(*body)
@@ -204,14 +217,7 @@ def of_learned(learned: Learned) -> list[Any]:
 
 def to_learned(body: Any) -> Learned:
     """Return what is learned."""
-    _fits(body, _LEARNED, 4)
+    _LEARNED.fits(body)
     if not _N.issuperset(map(type, body[3])):
         raise FormError
     return Learned(body[0], body[1], body[2], tuple(body[3]))
-
-
-def to_name(body: Any) -> str:
-    """Return the name of a job."""
-    if type(body) is not str:
-        raise FormError
-    return body

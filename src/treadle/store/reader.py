@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -43,8 +42,9 @@ class Names(dict[int, str]):
 
     def load(self) -> list[tuple[int, str, int]]:
         """Read all names; return numbers, names and checks."""
-        found = [(n, _form(self._rows, Table.JOB, n, forms.to_name, body), check)
-                 for n, body, check in self._rows.whole(Table.JOB)]  # fmt: skip
+        found = self._rows.whole(Table.JOB)
+        if not {str}.issuperset(type(name) for _, name, _ in found):
+            raise self._rows.damaged("a row of job has another form")
         self.update((number, name) for number, name, _ in found)
         return found
 
@@ -54,6 +54,11 @@ def _form(rows: Rows, table: Table, number: int, to: Callable[..., T], *what: An
         return to(*what)
     except FormError:
         raise rows.damaged(f"row {number} of {table.name.lower()} has another form") from None
+
+
+def _median(numbers: tuple[float, ...]) -> float:
+    ordered, half = sorted(numbers), len(numbers) // 2
+    return ordered[half] if len(numbers) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 class Reader:
@@ -101,6 +106,10 @@ class Reader:
         """Return a run; None if it is not kept."""
         return next((run for run in self.runs() if run.name == name), None)
 
+    def jobs(self) -> list[str]:
+        """Return the names of all jobs of which something is kept."""
+        return [name for _, name, _ in self._names.load()]
+
     def starts(self, run: str) -> Iterator[Start]:
         """Yield the attempts that began in a run, in the order recorded."""
         for session, _ in self._sessions_of(run):
@@ -117,7 +126,7 @@ class Reader:
         """Return what jobs gave to others in a run, by job and name."""
         given: dict[str, dict[str, str]] = {}
         for session, _ in self._sessions_of(run):
-            for number, body in self._rows.facts(Table.GIVEN, session):
+            for number, body, _ in chain.from_iterable(self._facts(Table.GIVEN, session)):
                 job, values = self._form(Table.GIVEN, number, forms.to_given, body, self._names)
                 given.setdefault(job, {}).update(values)
         return given
@@ -185,7 +194,7 @@ class Reader:
         """Return how long jobs take: the median of their last 5 good attempts, in seconds."""
         known = self._knowledge().jobs
         return {
-            self._names[job]: statistics.median(learned.durations)
+            self._names[job]: _median(learned.durations)
             for job, learned in known.items()
             if learned.durations
         }
@@ -235,17 +244,29 @@ class Reader:
         return [(number, session) for number, name, session in self._sessions() if name == run]
 
     def _begun(self, session: int, beyond: int = 0) -> Iterator[tuple[int, Begun]]:
-        names = self._names
-        for number, body in self._facts(Table.STARTED, session, beyond):
-            yield number, self._form(Table.STARTED, number, forms.to_start, body, names)
+        names, to_start = self._names, forms.to_start
+        for found in self._facts(Table.STARTED, session, beyond):
+            number = 0
+            try:
+                for number, body, _ in found:
+                    yield number, to_start(body, names)
+            except FormError:
+                raise self._rows.damaged(f"row {number} of started has another form") from None
 
     def _ended(self, session: int, beyond: int = 0) -> Iterator[tuple[int, int, End]]:
-        names = self._names
-        for number, body in self._facts(Table.ENDED, session, beyond):
-            yield number, body[0], self._form(Table.ENDED, number, forms.to_end, body, names)
+        names, to_end = self._names, forms.to_end
+        for found in self._facts(Table.ENDED, session, beyond):
+            number = 0
+            try:
+                for number, body, _ in found:
+                    yield number, body[0], to_end(body, names)
+            except FormError:
+                raise self._rows.damaged(f"row {number} of ended has another form") from None
 
-    def _facts(self, table: Table, session: int, beyond: int = 0) -> Iterator[tuple[int, Any]]:
-        """Yield facts of a session, which somebody may remove meanwhile."""
+    def _facts(
+        self, table: Table, session: int, beyond: int = 0
+    ) -> Iterator[list[tuple[int, Any, int]]]:
+        """Yield pieces of the facts of a session, which somebody may remove meanwhile."""
         try:
             yield from self._rows.facts(table, session, beyond)
         except DamagedError:

@@ -85,5 +85,6 @@ class Retention:
         used = set(products)
         for session in sessions:
             for table in FACTS:
-                used.update(body[0] for _, body in self._rows.facts(table, session))
+                for found in self._rows.facts(table, session):
+                    used.update(body[0] for _, body, _ in found)
         return set(jobs) - used

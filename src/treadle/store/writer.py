@@ -354,10 +354,14 @@ class Writer(Reader):
             self._checks[Table.JOB][number] = check
         return number
 
+    def _knowledge(self) -> Knowledge:
+        """Return what is learned from all that is recorded: kept up to date by each fact."""
+        return super()._knowledge() if self._changes else self._learned()
+
     def _learned(self) -> Knowledge:
         if self._known is None:
             with self._guarded():
-                self._known = self._knowledge()
+                self._known = super()._knowledge()
         return self._known
 
     def _learn(self) -> None:
