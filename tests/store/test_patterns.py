@@ -66,7 +66,9 @@ def scratch() -> Iterator[Path]:
 def test_a_glob_finds_the_files_that_the_standard_library_finds(
     scratch: Path, tree: list[str], pattern: list[str]
 ) -> None:
-    folder = Path(tempfile.mkdtemp(dir=scratch))
+    # So deep that `..` stays within what this example made.
+    folder = Path(tempfile.mkdtemp(dir=scratch)) / "1/2/3/4"
+    folder.mkdir(parents=True)
     for path in tree:
         try:
             _made(folder, path)
