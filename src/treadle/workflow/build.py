@@ -12,6 +12,7 @@ from treadle.errors import WorkflowError
 from treadle.workflow import source
 from treadle.workflow.declaration import Declaration
 from treadle.workflow.limits import MAX_INCLUDE_DEPTH, MAX_INCLUDED_FILES
+from treadle.workflow.looks import note_link
 from treadle.workflow.model import Defaults, Document, JobSpec
 from treadle.workflow.origin import Mistakes, Origin
 from treadle.workflow.read import read
@@ -69,6 +70,7 @@ class Builder:
         self, chain: tuple[Path, ...], file: str, place: Place, origin: Origin, prefix: str
     ) -> Declaration | None:
         path = Path(os.path.realpath(chain[-1].parent / file))
+        note_link(chain[-1].parent / file, path)
         if what := self._refusal(chain, path):
             self.mistakes(place, what)
             return None

@@ -11,6 +11,7 @@ from treadle.process.commandline import argv_of
 from treadle.workflow.conditions import Condition
 from treadle.workflow.expressions import Reference, Text, fill, is_known
 from treadle.workflow.limits import MAX_EXPANSION
+from treadle.workflow.looks import note_variable
 from treadle.workflow.matrix import Row, Rows
 from treadle.workflow.model import JobSpec
 from treadle.workflow.plan import Late, PlannedJob
@@ -248,7 +249,10 @@ class Family:
                 f"job {self.name!r} puts the secret {name!r} into {word!r}, where everybody can "
                 f"see it; let the program take it from the environment: ${name}",
             )
-        return own.get(name, os.environ.get(name))
+        if name in own:
+            return own[name]
+        note_variable(name)
+        return os.environ.get(name)
 
     def _unknown(self, kind: str, name: str) -> str:
         whole = f"'${{{{ {kind}{'.' * bool(kind)}{name} }}}}'"

@@ -10,17 +10,22 @@ from treadle.workflow import source
 from treadle.workflow.build import Builder
 from treadle.workflow.declaration import Declaration
 from treadle.workflow.expand import expand
+from treadle.workflow.looks import note_link, noting
 from treadle.workflow.origin import Mistakes
 from treadle.workflow.plan import Plan
 from treadle.workflow.read import MODULE, read, run_python, tables_of
+from treadle.workflow.saved import find_saved, save
 
 
-def load_plan(path: Path) -> Plan:
+def load_plan(path: Path, *, keep: bool = False) -> Plan:
     """Return the jobs of a workflow file.
+
+    What was kept of the same file, with nothing changed since, is taken instead.
 
     Args:
         path: a ``.toml``, ``.json`` or ``.py`` file; in a `pyproject.toml`
             the table ``[tool.treadle]`` is read.
+        keep: keep the plan in the folder `.treadle` beside the file, if it is a large one.
 
     Raises:
         WorkflowError: with every mistake that is found.
@@ -30,14 +35,26 @@ def load_plan(path: Path) -> Plan:
     try:
         if path.suffix == ".py":
             return _of_python(path, label)
-        tree, origin = read(path, label)
-        mistakes = Mistakes(origin)
-        # Wrong words are left out and the rest is looked at all the same: one
-        # look at the messages shows everything.
-        said = Builder(mistakes).build(tree, origin, (path.resolve(),))
-        return expand(said, path.parent, mistakes)
+        if (plan := find_saved(path, label)) is not None:
+            return plan
+        with noting() as looks:
+            plan = _of_tables(path, label)
     except RecursionError:
         raise WorkflowError(f"{label}: is nested too deeply") from None
+    if keep:
+        save(path, plan, looks)
+    return plan
+
+
+def _of_tables(path: Path, label: str) -> Plan:
+    tree, origin = read(path, label)
+    mistakes = Mistakes(origin)
+    resolved = path.resolve()
+    note_link(path, resolved)
+    # Wrong words are left out and the rest is looked at all the same: one
+    # look at the messages shows everything.
+    said = Builder(mistakes).build(tree, origin, (resolved,))
+    return expand(said, path.parent, mistakes)
 
 
 def _of_python(path: Path, label: str) -> Plan:

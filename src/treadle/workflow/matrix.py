@@ -16,6 +16,7 @@ from typing import TypeAlias
 from treadle.errors import WorkflowError
 from treadle.workflow import source
 from treadle.workflow.limits import MAX_JOBS
+from treadle.workflow.looks import note_glob
 from treadle.workflow.tables import Listing, Matrix
 from treadle.workflow.words import Path as Place
 from treadle.workflow.words import nearest
@@ -120,6 +121,7 @@ class Rows:
         found: list[str] = []
         for pattern in [said.glob] if isinstance(said.glob, str) else said.glob or ():
             files = sorted(glob.glob(pattern, root_dir=self.folder, recursive=True))
+            note_glob(self.folder, pattern, files)
             if not files:
                 self.note((name, "glob"), f"{self.owner}: no file matches {pattern!r}")
             found += files[:MAX_JOBS]

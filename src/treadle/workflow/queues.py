@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from treadle.errors import WorkflowError
 from treadle.workflow.limits import MAX_SHOWN
+from treadle.workflow.looks import note_cpus
 from treadle.workflow.plan import DEFAULT_QUEUE, TERMINAL_QUEUE
 
 if TYPE_CHECKING:
@@ -28,9 +29,11 @@ def usable_cpus() -> int:
         number = os.cpu_count() or 1
     try:
         quota, period = _CGROUP_LIMIT.read_text().split()
-        return max(1, min(number, math.ceil(int(quota) / int(period))))
+        number = max(1, min(number, math.ceil(int(quota) / int(period))))
     except (OSError, ValueError):  # no control group, or "max"
-        return number
+        pass
+    note_cpus(number)
+    return number
 
 
 def usable_memory() -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from treadle.errors import WorkflowError
 from treadle.workflow.limits import MAX_BYTES
+from treadle.workflow.looks import note_file
 from treadle.workflow.syntax import parse_toml, wrong_at
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def read_text(path: Path, label: str, limit: int = MAX_BYTES) -> str:
                 raise wrong_at(label, text, len(text), what) from None
             if (zero := text.find("\0", before)) >= 0:
                 raise wrong_at(label, text, zero, "holds a NUL character")
+    note_file(path, text)
     return text
 
 
