@@ -250,7 +250,7 @@ def check_structure(rows: Rows) -> None:
     Raises:
         DamagedError: they do not.
     """
-    with mapped(rows.path, "checked"):
+    with rows.mapped("checked"):
         found = rows.connection.execute("PRAGMA quick_check(1)").fetchall()
     if found != [(b"ok",)]:
         raise rows.damaged(bytes(found[0][0]).decode(errors="replace").replace("\n", " "))

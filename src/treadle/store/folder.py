@@ -30,7 +30,7 @@ def make_state_folder(folder: Path) -> Path:
     """
     state = folder / STATE
     try:
-        state.mkdir(mode=0o700)
+        state.mkdir(mode=0o700, parents=True)
     except FileExistsError:
         check_owner(state)
     for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", _CACHE_TAG)):

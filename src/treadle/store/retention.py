@@ -11,9 +11,11 @@ from treadle.store.rows import CUT, FACTS, Rows, Table, Tally
 MOST = 1_000_000
 """Attempts in all runs together; the newest two stay, however many they have."""
 
+IDLE = 100_000
+"""Names of jobs that nothing refers to any more, before they are looked for."""
+
 _ALWAYS = 2  # runs
 _STEP = 20_000  # rows that one transaction removes
-_IDLE = 100_000  # names of jobs that nothing refers to, before they are looked for
 
 
 class Retention:
@@ -75,16 +77,17 @@ class Retention:
         found = self._rows.next_id(table, low)
         return end if found is None else min(found, end)
 
-    def idle_jobs(
-        self, sessions: Sequence[int], jobs: Collection[int], products: Collection[int]
-    ) -> set[int]:
-        """Return jobs that no fact and no product names; looked for when they can be very many."""
-        facts = sum(self._changes.tally(Table.ENDED, session).rows for session in sessions)
-        if len(jobs) <= facts + len(products) + _IDLE:
-            return set()
-        used = set(products)
+    def may_have_idle_jobs(self, sessions: Iterable[int]) -> bool:
+        """Whether there are so many names that it is worth a look which of them are used."""
+        tally = self._changes.tally
+        used = sum(tally(Table.ENDED, session).rows for session in sessions)
+        return tally(Table.JOB).rows > used + tally(Table.PRODUCT).rows + IDLE
+
+    def used_jobs(self, sessions: Iterable[int]) -> set[int]:
+        """Return the jobs that facts name."""
+        used: set[int] = set()
         for session in sessions:
             for table in FACTS:
                 for found in self._rows.facts(table, session):
                     used.update(body[0] for _, body, _ in found)
-        return set(jobs) - used
+        return used

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from zlib import crc32
 
 from treadle.errors import StoreError
-from treadle.store.faults import DamagedError, mapped
+from treadle.store.faults import DamagedError, store_error
 
 LIMIT = 128 << 20
 """Bytes that a row may have."""
@@ -113,16 +113,31 @@ class Rows:
     Args:
         connection: to it.
         path: of it, for messages.
+
+    Attributes:
+        react: takes the error when damage is found, and returns the one to raise.
     """
+
+    react: Callable[[DamagedError], StoreError]
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self.connection = connection
         self.path = path
+        self.react = lambda error: error
         self._sound: set[tuple[Table, int]] = set()
 
-    def damaged(self, why: str) -> DamagedError:
+    def damaged(self, why: str) -> StoreError:
         """Return the error that says what is damaged."""
-        return DamagedError(self.path, why)
+        return self.react(DamagedError(self.path, why))
+
+    @contextmanager
+    def mapped(self, doing: str) -> Iterator[None]:
+        """Raise what goes wrong inside as a `StoreError`; see `faults.mapped`."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            found = store_error(self.path, error, doing)
+            raise (self.react(found) if isinstance(found, DamagedError) else found) from None
 
     def tally(self, table: Table, session: int = 0) -> Tally | None:
         """Return the tally of a table, or of the facts of a session."""
@@ -144,7 +159,7 @@ class Rows:
     @contextmanager
     def at_once(self) -> Iterator[None]:
         """See the same state in all reads inside, which are few and short."""
-        with mapped(self.path, "read"):
+        with self.mapped("read"):
             inside = self.connection.in_transaction
             if not inside:
                 self.connection.execute("BEGIN")
@@ -165,7 +180,7 @@ class Rows:
 
     def one(self, table: Table, number: int) -> Any | None:
         """Return what stands in a row; None if it is not there."""
-        with mapped(self.path, "read"):
+        with self.mapped("read"):
             rows = self.connection.execute(_ONE[table], (number,)).fetchall()
         found = self._checked(table, rows)
         return found[0][1] if found else None
@@ -206,7 +221,7 @@ class Rows:
 
     def next_id(self, table: Table, low: int) -> int | None:
         """Return the first id that is there, from `low` on."""
-        with mapped(self.path, "read"):
+        with self.mapped("read"):
             ((found,),) = self.connection.execute(_NEXT[table], (low,)).fetchall()
         return found if isinstance(found, int) else None
 
@@ -224,7 +239,7 @@ class Rows:
 
     def _cut(self, table: Table, start: int, end: int) -> list[_Row]:
         last = min(start + _CHUNK, end) - 1
-        with mapped(self.path, "read"):
+        with self.mapped("read"):
             return self.connection.execute(_RANGE[table], (start, last)).fetchall()
 
     def _checked(self, table: Table, rows: list[_Row]) -> list[tuple[int, Any, int]]:

@@ -19,7 +19,7 @@ from treadle.errors import StoreBusyError, StoreError, StoreFullError
 from treadle.store import forms
 from treadle.store.changes import Changes
 from treadle.store.database import set_aside
-from treadle.store.faults import DamagedError, mapped
+from treadle.store.faults import DamagedError
 from treadle.store.knowledge import Knowledge
 from treadle.store.lock import Lock
 from treadle.store.reader import Reader
@@ -43,6 +43,7 @@ class Writer(Reader):
 
     def __init__(self, rows: Rows, lock: Lock, path: Path, version: str) -> None:
         super().__init__(rows, path)
+        rows.react = self._damaged
         self._lock = lock
         self._version = version
         self._changes = Changes(rows)
@@ -87,8 +88,9 @@ class Writer(Reader):
         self._open(name, len(sessions) + 1, about)
 
     def _open(self, name: str, number: int, about: Mapping[str, Any]) -> None:
-        if self._session:
-            raise StoreError(f"run '{self._run}' is under way: a writer writes one run")
+        self._refuse()
+        if self._session and not self._over:
+            raise StoreError(f"'{self._rows.path}': run '{self._run}' is under way")
         changes = self._changes
         with self._guarded():
             self._learn()
@@ -99,7 +101,7 @@ class Writer(Reader):
             self._session, _ = changes.add(Table.SESSION, body)
             for table in FACTS:
                 changes.mark(table, changes.tally(table).first, self._session)
-        self._run = name
+        self._run, self._over = name, False
         self._lock.tell(name)
         self.flush()
 
@@ -160,7 +162,7 @@ class Writer(Reader):
 
     def _write(self) -> int:
         connection = self._rows.connection
-        with mapped(self._rows.path, "written"):
+        with self._rows.mapped("written"):
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 count = self._changes.write()
@@ -177,7 +179,7 @@ class Writer(Reader):
         with (
             suppress(StoreFullError, StoreBusyError),
             self._guarded(),
-            mapped(self._rows.path, "written"),
+            self._rows.mapped("written"),
         ):
             self._rows.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
@@ -259,7 +261,7 @@ class Writer(Reader):
             retention = Retention(self._rows, self._changes)
             removed = retention.drop_runs(self.runs(), self._sessions(), keep_runs, self._run)
         self.flush()
-        with self._guarded(), mapped(self._rows.path, "written"):
+        with self._guarded(), self._rows.mapped("written"):
             retention.cut_facts([number for number, *_ in self._sessions()])
             self._drop_names(retention)
         self.flush()
@@ -268,18 +270,18 @@ class Writer(Reader):
         return removed
 
     def _drop_names(self, retention: Retention) -> None:
-        products = self._checked(Table.PRODUCT)
-        numbers = self._all_numbers()
+        """Drop the names of jobs that no run and no product has any more, if they are many."""
         sessions = [number for number, *_ in self._sessions()]
-        gone = retention.idle_jobs(sessions, numbers.values(), products)
-        if not gone:
+        if not retention.may_have_idle_jobs(sessions):
             return
-        knowledge = self._learned()
-        for number in gone:
-            self._drop(Table.JOB, number)
-            self._drop(Table.LEARNED, number)
-            knowledge.jobs.pop(number, None)
-        self._numbers = {job: number for job, number in numbers.items() if number not in gone}
+        numbers, knowledge = self._all_numbers(), self._learned()
+        used = retention.used_jobs(sessions).union(self._checked(Table.PRODUCT))
+        for job, number in list(numbers.items()):
+            if number not in used:
+                self._drop(Table.JOB, number)
+                self._drop(Table.LEARNED, number)
+                knowledge.jobs.pop(number, None)
+                del numbers[job]
         self._names.clear()
 
     def close(self) -> None:
@@ -315,9 +317,13 @@ class Writer(Reader):
         except (StoreFullError, StoreBusyError):
             raise
         except StoreError as error:
-            if self._broken is None:
-                self._broken = moved_aside(error) if isinstance(error, DamagedError) else error
+            self._broken = self._broken or error
             raise self._broken from None
+
+    def _damaged(self, error: DamagedError) -> StoreError:
+        """Take nothing more, and move the file aside for the next run."""
+        self._broken = self._broken or moved_aside(error)
+        return self._broken
 
     def _put(self, table: Table, number: int, body: bytes) -> None:
         checks = self._checked(table)
