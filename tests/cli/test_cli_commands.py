@@ -173,6 +173,7 @@ def test_the_table_of_exit_codes_does_not_change() -> None:
         "FAILED": 1,
         "USAGE": 2,
         "INTERNAL": 3,
+        "STORE": 4,
         "STALLED": 5,
         "DEADLINE": 124,
         "HANGUP": 129,

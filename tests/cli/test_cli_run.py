@@ -285,16 +285,14 @@ def test_logs_are_kept_in_a_folder_that_backups_and_git_leave_alone(
     assert sorted(path.name for path in tmp_path.iterdir()) == [".git", ".treadle", "treadle.toml"]
 
 
-def test_logs_that_cannot_be_kept_are_a_mistake_not_a_traceback(
+def test_A10_a_store_that_cannot_be_kept_is_said_before_anything_starts(
     treadle: Call, tmp_path: Path
 ) -> None:
     write(tmp_path, "[job.a]\nrun = 'touch ran'\n")
     (tmp_path / ".treadle").write_text("in the way")
     done = treadle("run")
-    assert done.returncode == 2
-    assert re.fullmatch(
-        r"treadle.toml: cannot keep logs in \S+: (not a dir|file ex).*\n", done.stderr
-    )
+    assert done.returncode == 4
+    assert re.fullmatch(r"'\S+state.db' cannot be opened: '\S+': is not a folder\n", done.stderr)
     assert not (tmp_path / "ran").exists()
 
 

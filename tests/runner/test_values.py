@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from plans import job, played
 from treadle.report import JobEnded, JobStarted
-from treadle.runner.values import MAX_BYTES, ValuesError, parse, take_values, values_of
+from treadle.runner.values import MAX_BYTES, ValuesError, parse, take_values
 from treadle.workflow.expressions import Reference
 from treadle.workflow.plan import Late, Retry
 
@@ -90,13 +90,6 @@ def test_only_a_file_of_sensible_size_is_read(tmp_path: Path) -> None:
     for path, message in ((link, "cannot be read"), (pipe, "not a file"), (big, "1 MiB")):
         with pytest.raises(ValuesError, match=message):
             take_values(str(path))
-
-
-def test_a_mapping_that_a_function_returned_has_values() -> None:
-    assert values_of({"n": 1, "s": "x", "f": 0.5, "b": True, "l": [], 3: "no"}) == {
-        "n": "1", "s": "x", "f": "0.5", "b": "True",
-    }  # fmt: skip
-    assert values_of([1]) == {}
 
 
 # -- in a run --------------------------------------------------------------------------------

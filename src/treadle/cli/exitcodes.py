@@ -14,6 +14,8 @@ class ExitCode(IntEnum):
     """The command line or the workflow file has a mistake; nothing was started."""
     INTERNAL = 3
     """A bug in treadle."""
+    STORE = 4
+    """What is to survive the run cannot be kept or read, or another treadle is at work there."""
     STALLED = 5
     """The run could make no progress: what the jobs wait for never comes."""
     DEADLINE = 124

@@ -15,12 +15,13 @@ from typing import NoReturn
 import click
 
 from treadle.cli.exitcodes import ExitCode
-from treadle.errors import TreadleError, WorkflowError, lacking
+from treadle.errors import StoreError, TreadleError, WorkflowError, lacking
 from treadle.report.terminal import Output
 from treadle.report.text import safe
 
 COMMANDS = (
     "run",
+    "resume",
     "list",
     "check",
     "graph",
@@ -39,6 +40,7 @@ Run interdependent jobs in parallel, in the right order, within the resources th
   treadle run                 run all jobs
   treadle run test 'doc*'     run these, with all they need
   treadle run -j4 -k          4 at a time; go on after failures
+  treadle resume              go on where a run was cut short
   treadle explain test        what a job needs, what it waits for, whether it would run
   treadle init                write a first treadle.toml
 
@@ -157,6 +159,8 @@ def _explain(error: Exception, err: Output) -> int:
         case TreadleError():
             for text in str(error).splitlines():
                 err.line(safe(text))
+            if isinstance(error, StoreError):
+                return ExitCode.STORE
             # What else treadle raises, a run that had begun has raised.
             return ExitCode.USAGE if isinstance(error, WorkflowError) else ExitCode.FAILED
         case ModuleNotFoundError() if not (error.name or "treadle").startswith("treadle"):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from treadle.errors import WorkflowError
 from treadle.report.logs import make_run_folder
+from treadle.runner.kept import Kept, find_run
 from treadle.runner.result import JobResult, RunResult
 from treadle.runner.settings import Settings, Views
 from treadle.workflow import Declaration, Plan
@@ -15,6 +16,8 @@ from treadle.workflow.load import plan_of
 
 if TYPE_CHECKING:
     from treadle.runner.execution import Execution
+    from treadle.store.records import RunRecord
+    from treadle.store.store import Store
 
 __all__ = ["JobResult", "RunResult", "run"]
 
@@ -30,6 +33,10 @@ def run(
     load: float | None = None,
     shuffle: int | None = None,
     expected: Mapping[str, float] | None = None,
+    store: Store | None = None,
+    resume: str | None = None,
+    failed_again: bool = False,
+    always: bool = False,
 ) -> RunResult:
     """Run the jobs of a workflow.
 
@@ -50,7 +57,14 @@ def run(
         shuffle: start ready jobs in a random order made of this seed, not the longest
             path first.
         expected: seconds that jobs will take, to start the longest path first; None is
-            what they took the last time.
+            what they took before, if there is a store.
+        store: where the facts of the run are kept; with one, a job that declares `inputs`
+            or `outputs` runs only when something has changed. Without one nothing is kept
+            but the logs, and every job runs.
+        resume: the name of a run in the store that is to be continued: its logs, its
+            attempts and its recorded ends go on.
+        failed_again: of that run, jobs that failed run again.
+        always: every job runs, whatever is known of it.
 
     Returns:
         What came of each job. An interrupt by a signal is not raised, but told in the result.
@@ -59,6 +73,7 @@ def run(
         WorkflowError: the workflow has mistakes, a target is unknown, a secret is too short
             to be hidden, or the folder for the logs cannot be made.
         SchedulerError: `deadline` or `load` is out of range.
+        StoreError: the store cannot be used; nothing was started.
     """
     plan = workflow if isinstance(workflow, Plan) else plan_of(workflow, Path.cwd())
     said = plan.settings
@@ -70,29 +85,42 @@ def run(
         load=load,
         shuffle=shuffle,
         expected=expected,
+        always=always,
     ).check()
-    execution = _execution(plan, targets, settings)
+    if store is None:
+        return _run(_execution(plan, targets, settings, None))
+    with store.write() as writer:
+        resumed = find_run(writer, resume) if resume is not None else None
+        kept = Kept(writer, plan, resumed, failed_again=failed_again)
+        kept.await_survivors()
+        return _run(_execution(plan, targets, settings, kept), resumed)
+
+
+def _run(execution: Execution, resumed: RunRecord | None = None) -> RunResult:
+    plan = execution.plan
     if not execution.keeps:
         return execution.execute("", Path())
     try:
-        label, logs = make_run_folder(plan.folder)
+        label, logs = make_run_folder(plan.folder, resumed.name if resumed is not None else None)
     except OSError as error:
         where, why = error.filename or plan.folder, error.strerror or str(error)
         raise WorkflowError(f"{plan.label}: cannot keep logs in {where}: {why.lower()}") from None
     return execution.execute(label, logs)
 
 
-def _execution(plan: Plan, targets: Sequence[str], settings: Settings) -> Execution:
+def _execution(
+    plan: Plan, targets: Sequence[str], settings: Settings, kept: Kept | None
+) -> Execution:
     """Choose how the jobs are run: functions by a crew, all else by a scheduler."""
     chosen = plan.select(targets)
     if any(job.call is not None for job in plan.jobs.values()):
         from treadle.runner.called import Called, is_for_crew  # noqa: PLC0415 -- for Python only
 
-        if is_for_crew(plan, chosen, settings):
+        if kept is None and is_for_crew(plan, chosen, settings):
             return Called(plan, chosen, targets, settings)
         from treadle.runner.mixed import Mixed  # noqa: PLC0415 -- for Python only
 
-        return Mixed(plan, chosen, targets, settings)
+        return Mixed(plan, chosen, targets, settings, kept)
     from treadle.runner.scheduled import Scheduled  # noqa: PLC0415 -- it loads all of the scheduler
 
-    return Scheduled(plan, chosen, targets, settings)
+    return Scheduled(plan, chosen, targets, settings, kept)

@@ -11,9 +11,10 @@ from treadle.job.signals import Signals
 from treadle.runner.callbook import CallBook
 from treadle.runner.crew import Crew
 from treadle.runner.desk import Desk
-from treadle.runner.execution import Execution, Order
+from treadle.runner.execution import Execution
 from treadle.runner.failure import traceback_of
 from treadle.runner.outside import OUTSIDE
+from treadle.runner.precedence import Order
 from treadle.runner.scheduler import DeadlinePassed
 from treadle.workflow.names import file_name
 

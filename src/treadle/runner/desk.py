@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from treadle.engine.readiness import Node
     from treadle.report.reasons import Ending
     from treadle.runner.callbook import CallBook
-    from treadle.runner.execution import Order
+    from treadle.runner.precedence import Order
     from treadle.workflow.plan import Plan, PlannedJob
 
 _EXITED = Outcome.EXITED

@@ -11,29 +11,29 @@ from __future__ import annotations
 import os
 import signal
 from abc import ABCMeta, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from treadle.clock import SYSTEM
-from treadle.engine import longest_remaining_path
-from treadle.errors import StalledError, Terminated
-from treadle.report import Remark, RunEnded, RunStarted
+from treadle.errors import StalledError, StoreError, Terminated
+from treadle.report import RunEnded, RunStarted
 from treadle.report.redact import Redactor
 from treadle.report.text import seconds
 from treadle.runner.book import Book
-from treadle.runner.last import Last, keep_last, read_last
+from treadle.runner.precedence import Order, ranks
+from treadle.runner.recording import Recording
 from treadle.runner.result import RunResult, result_of
 from treadle.runner.scheduler import DeadlinePassed
 from treadle.runner.secrets import secrets_of
 from treadle.runner.settings import Settings
+from treadle.runner.upkeep import Upkeep
 from treadle.workflow.queues import queue_sizes
 
 if TYPE_CHECKING:
     from treadle.report import Fact
+    from treadle.runner.kept import Kept
     from treadle.workflow import Plan
-
-Order = str | Mapping[str, float]
 
 
 class Execution(metaclass=ABCMeta):
@@ -44,6 +44,7 @@ class Execution(metaclass=ABCMeta):
         chosen: names of those that are to run, with all that they need.
         targets: what the run was asked for.
         settings: what is said of the run as a whole.
+        kept: what survives the run; None if nothing does.
 
     Raises:
         WorkflowError: a secret is too short, or a job asks for more than there is.
@@ -53,14 +54,21 @@ class Execution(metaclass=ABCMeta):
         label: the name of the run.
         logs: the folder of its logs.
         deadline: the instant at which it is stopped.
-        keeps: logs, and what the next run makes use of, are kept in a folder.
+        keeps: logs are kept in a folder.
+        recording: takes the facts to the store; None if there is none.
+        upkeep: what the store is asked and told for each job; None if there is none.
         stuck: the jobs that could not be stopped, where they are not processes.
     """
 
     keeps = True
 
     def __init__(
-        self, plan: Plan, chosen: Sequence[str], targets: Sequence[str], settings: Settings
+        self,
+        plan: Plan,
+        chosen: Sequence[str],
+        targets: Sequence[str],
+        settings: Settings,
+        kept: Kept | None = None,
     ) -> None:
         self.plan = plan
         self.chosen = chosen
@@ -70,6 +78,9 @@ class Execution(metaclass=ABCMeta):
         self.redactor = Redactor(secrets_of(plan, chosen, os.environ))
         views = settings.views
         self.views = views(self.redactor) if callable(views) else views
+        self.kept = kept
+        self.recording = Recording(kept.writer, self._show) if kept is not None else None
+        self.upkeep: Upkeep | None = None
         self.book = Book(plan, chosen, self.tell, keep_going=settings.keep_going)
         self.label = ""
         self.logs = Path()
@@ -92,10 +103,17 @@ class Execution(metaclass=ABCMeta):
             KeyboardInterrupt, Terminated: a signal came.
             DeadlinePassed: the deadline of the run has come.
             StalledError: nothing can go on.
+            StoreError: facts cannot be recorded.
         """
 
     def tell(self, fact: Fact) -> None:
-        """Give a fact to all views."""
+        """Give a fact to all views, as soon as it is recorded."""
+        if self.recording is not None:
+            self.recording.take(fact)
+        else:
+            self._show(fact)
+
+    def _show(self, fact: Fact) -> None:
         for view in self.views:
             view.take(fact)
 
@@ -105,31 +123,31 @@ class Execution(metaclass=ABCMeta):
         Args:
             label: the name of the run.
             logs: the folder for its logs.
+
+        Raises:
+            StoreError: nothing can be recorded; nothing was started.
         """
         self.label, self.logs = label, logs
         begin = SYSTEM.monotonic()
         if self.settings.deadline is not None:
             self.deadline = begin + self.settings.deadline
-        remarks: list[Fact] = []
-        before = read_last(self.plan, remarks.append) if self.keeps else Last()
-        expected = before.durations if self.settings.expected is None else self.settings.expected
-        needs = {name: self.plan.jobs[name].needs for name in self.chosen}
-        known = {name: expected[name] for name in self.chosen if name in expected}
-        self.tell(RunStarted(label, self.plan.label, len(needs), self.queues, logs, needs, known))
-        for said in remarks:
-            self.tell(said)
+        settled = self._begin()
+        all_needs = {name: self.plan.jobs[name].needs for name in self.chosen}
+        needs = _without(all_needs, settled)
+        expected = self._expected()
+        known = {name: expected[name] for name in needs if name in expected}
+        told = _without(all_needs, self.book.ends)
+        self.tell(RunStarted(label, self.plan.label, len(told), self.queues, logs, told, known))
         try:
-            self._both_parts(needs, self._order(needs, known))
-            self._keep(before)
+            self._before(settled)
+            self._both_parts(needs, ranks(needs, known, self.settings.shuffle, self.tell))
         finally:
-            duration = SYSTEM.monotonic() - begin
-            left = len(self.book.left())
-            self.tell(RunEnded(duration, left, self._signum, self._cause, self._detail))
+            self._end(SYSTEM.monotonic() - begin)
         return result_of(
             self.book,
             run=label,
             logs=logs,
-            duration=duration,
+            duration=SYSTEM.monotonic() - begin,
             signum=self._signum,
             cause=self._cause,
             detail=self._detail,
@@ -137,12 +155,67 @@ class Execution(metaclass=ABCMeta):
             stuck=self.stuck,
         )
 
-    def _keep(self, before: Last) -> None:
-        if not self.keeps:
+    # -- what survives -------------------------------------------------------------------
+
+    def _begin(self) -> Collection[str]:
+        """Begin the record of the run; return the jobs of which is known that they need not run."""
+        if self.kept is None or self.recording is None:
+            return ()
+        about = {
+            "label": self.plan.label,
+            "targets": list(self.targets),
+            "queues": self.queues,
+            "jobs": len(self.chosen),
+            "seed": self.settings.shuffle,
+        }
+        past = self.kept.begin(self.label, about, self.logs)
+        self.upkeep = Upkeep(
+            self.label,
+            self.plan,
+            self.chosen,
+            self.kept.writer,
+            self.recording,
+            self.book,
+            past=past,
+            always=self.settings.always,
+        )
+        if past is not None:
+            for name, (failed, lost) in past.tries.items():
+                self.book.tried(name, failed=failed, lost=lost)
+        return self.upkeep.settle()
+
+    def _expected(self) -> Mapping[str, float]:
+        if self.settings.expected is not None:
+            return self.settings.expected
+        return self.kept.durations if self.kept is not None else {}
+
+    def _before(self, settled: Collection[str]) -> None:
+        """Say what is known before anything is started."""
+        if self.kept is None or self.upkeep is None:
             return
-        seed = self.settings.shuffle
-        if remark := keep_last(self.plan, before, self.book, self.targets, seed):
+        same = [name for name in settled if name not in self.book.ends]
+        if same:
+            self.book.same(same)
+        for remark in self.kept.remarks(len(settled) - len(same)):
             self.tell(remark)
+        self.upkeep.clear_open(self.kept.open_attempts())
+
+    def _end(self, duration: float) -> None:
+        """Close the record of the run, and tell its end."""
+        left = len(self.book.left())
+        if self.kept is not None and self.recording is not None:
+            try:
+                self.recording.finish()
+                self.kept.end(self.book, duration, self._signum, self._cause, self._detail)
+                if self.upkeep is not None:
+                    self.upkeep.end()
+            except StoreError as error:
+                self._note_broken(error)
+        self._show(RunEnded(duration, left, self._signum, self._cause, self._detail))
+
+    def _note_broken(self, error: StoreError) -> None:
+        if self._cause != "store":
+            self._cause, self._detail = "store", str(error)
 
     # -- the two parts -------------------------------------------------------------------
 
@@ -150,7 +223,7 @@ class Execution(metaclass=ABCMeta):
         try:
             self._part(needs, order, last=False)
             self.book.abandon()
-            stopped = bool(self._signum) or self._cause == "deadline"
+            stopped = bool(self._signum) or self._cause in ("deadline", "store")
             if names := self.book.remaining(stopped=stopped):
                 among = set(names)
                 rest = {name: [n for n in needs[name] if n in among] for name in names}
@@ -174,23 +247,21 @@ class Execution(metaclass=ABCMeta):
             detail = f"its time was up after {seconds(self.settings.deadline or 0.0)}"
         except StalledError as error:
             cause, detail = "stalled", str(error)
+        except StoreError as error:
+            cause, detail = "store", str(error)
         self._signum = self._signum or signum
         if not self._cause:
             self._cause, self._detail = cause, detail
 
-    # -- the order -----------------------------------------------------------------------
 
-    def _order(self, needs: Mapping[str, Sequence[str]], known: Mapping[str, float]) -> Order:
-        seed = self.settings.shuffle
-        if seed is not None:
-            from random import Random  # noqa: PLC0415 -- it takes a while to load
-
-            self.tell(Remark(f"the order of ready jobs is shuffled, with seed {seed}"))
-            random = Random(seed).random  # noqa: S311 -- nothing secret
-            return {name: random() for name in needs}
-        if not known:
-            return "critical-path"
-        # What was never run may take as long as what was, on average.
-        mean = sum(known.values()) / len(known)
-        ranks = longest_remaining_path(needs.items(), lambda name: known.get(str(name), mean))
-        return {str(name): rank for name, rank in ranks.items()}
+def _without(
+    needs: Mapping[str, Sequence[str]], over: Collection[str]
+) -> Mapping[str, Sequence[str]]:
+    """Return the jobs that are left, and of their needs those that are."""
+    if not over:
+        return needs
+    return {
+        name: [need for need in some if need not in over]
+        for name, some in needs.items()
+        if name not in over
+    }

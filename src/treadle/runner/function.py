@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from treadle.clock import SYSTEM
 from treadle.engine import Outcome
+from treadle.errors import ProcessError
 from treadle.job import Job
 from treadle.report.reasons import Ending
 from treadle.runner.binding import keywords
 from treadle.runner.failure import GOOD, ending_of, given_up, stripped, traceback_of
+from treadle.runner.looked import Looked
 
 if TYPE_CHECKING:
     import asyncio
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from treadle.workflow.plan import Call, PlannedJob
 
 
-class FunctionJob(Job):
+class FunctionJob(Looked, Job):
     """A call in a thread; see `treadle.runner.scheduled.RunJob` for what a run asks of it.
 
     Args:
@@ -60,6 +62,7 @@ class FunctionJob(Job):
         self.grace = data.grace
         # Taken here, on the thread that drives the run, where nothing changes them.
         self.arguments: dict[str, Any] = {}
+        self._offered(of.upkeep)
 
     @property
     def priority(self) -> float:
@@ -77,13 +80,22 @@ class FunctionJob(Job):
         return self.began + self._took if self._stopped_at is not None else SYSTEM.monotonic()
 
     def on_start(self, scheduler: Scheduler) -> None:  # noqa: ARG002 -- the seed's signature
-        """Tell that the attempt begins."""
+        """Tell that the attempt begins, if it does."""
+        if self.is_idle:
+            return
         if self.first_began is None:
-            self.first_began = SYSTEM.monotonic()
+            self.first_began = SYSTEM.monotonic() - self.of.spent(self.name)
         self.of.started(self)
+
+    @property
+    def is_called(self) -> bool:
+        """Whether the function is called in this attempt."""
+        return not self.is_idle and not (self.look is not None and self.look.fault)
 
     def run(self) -> None:
         """Call the function."""
+        if not self.is_called:
+            return
         try:
             self._returned(self.call.function(**self._keywords()))
         except BaseException as error:  # noqa: BLE001 -- whatever it is, it is the job's
@@ -99,9 +111,9 @@ class FunctionJob(Job):
     def end(self) -> Ending:
         """Return how the attempt ended, and keep its value or what it raised."""
         if self._end is None:
-            self._end = self._ending()
+            self._end = self.of.finished(self, self._ending())
             book, error = self.of.book, self._end.raised or self._end.error
-            if self._end is GOOD:
+            if self._end.is_good(self.planned):
                 book.results[self.name] = self.value
             elif error is not None:
                 book.errors[self.name] = error
@@ -109,6 +121,8 @@ class FunctionJob(Job):
         return self._end
 
     def _ending(self) -> Ending:
+        if self.look is not None and self.look.fault:
+            return Ending("spawn_failed", error=ProcessError(self.look.fault), final=True)
         outcome = self.outcome or Outcome.LOST
         if outcome is Outcome.STUCK:
             took = SYSTEM.monotonic() - self.began
@@ -134,12 +148,13 @@ class FunctionJob(Job):
             self.log = None
 
     def _log_name(self) -> str:
-        return f"{self.of.stem(self.name)}.{self.attempt}.log"
+        return f"{self.of.stem(self.name)}.{self.number}.log"
 
     def _renew(self) -> None:
         super()._renew()
         self._end = self.raised = self.value = self.log = self.usage = None
         self._has_value = False
+        self._look_again(self.requeue_delay or 0.0)
         total, first = self.planned.total_timeout, self.first_began
         if total is not None and first is not None:
             left = total - (SYSTEM.monotonic() - first)
@@ -163,7 +178,7 @@ class CoroutineJob(FunctionJob):
         self._loop.call_soon_threadsafe(self._begin)
 
     def _begin(self) -> None:
-        if self.interrupted:
+        if self.interrupted or not self.is_called:
             self._over()
             return
         try:

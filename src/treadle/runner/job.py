@@ -12,6 +12,7 @@ from treadle.clock import SYSTEM
 from treadle.errors import ProcessError
 from treadle.job import Job, ProcessJob
 from treadle.report.reasons import Ending
+from treadle.runner.looked import Looked
 from treadle.runner.stopping import Escalation
 from treadle.runner.values import ValuesError, drop_values, take_values
 from treadle.runner.words import Words, words_of
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from treadle.workflow import PlannedJob
 
 
-class WorkflowJob(ProcessJob):
+class WorkflowJob(Looked, ProcessJob):
     """A job of a workflow file; the environment says to it which one it is.
 
     Attributes:
@@ -66,6 +67,7 @@ class WorkflowJob(ProcessJob):
         self.conditions = of.conditions(data)
         self.attempt = 1
         self._stem = of.stem(uid)
+        self._offered(of.upkeep)
 
     @property
     def priority(self) -> float:
@@ -75,7 +77,7 @@ class WorkflowJob(ProcessJob):
     @property
     def log(self) -> str | None:
         """Where the output of this attempt goes; None is the terminal."""
-        return None if self.planned.terminal else f"{self._stem}.{self.attempt}.log"
+        return None if self.planned.terminal else f"{self._stem}.{self.number}.log"
 
     @property
     def usage(self) -> Usage | None:
@@ -106,14 +108,14 @@ class WorkflowJob(ProcessJob):
     @property
     def cmd_options(self) -> dict[str, Any]:
         """Output, environment and folder."""
-        planned, stem = self.planned, f"{self._stem}.{self.attempt}"
+        planned, stem = self.planned, f"{self._stem}.{self.number}"
         folder, where = self.of.where(planned.cwd)
         env = {
             "PWD": where,
             **(planned.env if self._words is None else self._words.env),
             "TREADLE_JOB": self.name,
             "TREADLE_RUN": self.of.label,
-            "TREADLE_ATTEMPT": str(self.attempt),
+            "TREADLE_ATTEMPT": str(self.number),
             "TREADLE_SLOT": str(self.slot),
             "TREADLE_OUTPUT": f"{stem}.output",
         }
@@ -135,10 +137,13 @@ class WorkflowJob(ProcessJob):
         return f"{SYSTEM.stamp() + min(left, self._limit):.3f}"
 
     def on_start(self, scheduler: Scheduler) -> None:  # noqa: ARG002 -- the seed's signature
-        """Tell that the attempt begins."""
-        self.of.started(self)
+        """Tell that the attempt begins, if it does."""
+        if not self.is_idle:
+            self.of.started(self)
 
     def _spawn(self, make: Callable[..., Run | RemoteRun]) -> bool:
+        if self.is_idle:
+            return False
         try:
             self._prepare()
         except ProcessError as error:
@@ -149,16 +154,17 @@ class WorkflowJob(ProcessJob):
         return super()._spawn(make)
 
     def _prepare(self) -> None:
-        planned = self.planned
+        planned, look = self.planned, self.look
+        if look is not None and look.fault:
+            raise ProcessError(look.fault)
         self._limit = self.timeout if self.timeout is not None else math.inf
         if self.first_began is None:
-            self.first_began = self._began
-            self._is_total = planned.total_timeout is not None and planned.total_timeout <= (
-                planned.timeout
-            )
+            self.first_began = self._began - self.of.spent(self.name)
+            total = planned.total_timeout
+            self._is_total = total is not None and total <= planned.timeout
             if planned.late is not None or planned.script is not None:
                 self._words = words_of(planned, f"{self._stem}.script", self.of)
-        elif planned.total_timeout is not None:
+        if planned.total_timeout is not None and self.first_began != self._began:
             self._shorten(planned.total_timeout - (self._began - self.first_began))
 
     def _shorten(self, left: float) -> None:
@@ -197,10 +203,11 @@ class WorkflowJob(ProcessJob):
                 self._escalation.cancel()
             if self.name in self.of.giving:
                 self._end = self._with_values(self._end)
+            self._end = self.of.finished(self, self._end)
         return self._end
 
     def _with_values(self, ending: Ending) -> Ending:
-        path = f"{self._stem}.{self.attempt}.output"
+        path = f"{self._stem}.{self.number}.output"
         if not os.access(path, os.F_OK):
             return ending
         if not ending.is_good(self.planned):
@@ -234,3 +241,4 @@ class WorkflowJob(ProcessJob):
     def _renew(self) -> None:
         super()._renew()
         self._end = self._escalation = None
+        self._look_again(self.requeue_delay or 0.0)

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from treadle.runner.execution import Order
 from treadle.runner.function import CoroutineJob, FunctionJob
 from treadle.runner.outside import OUTSIDE
+from treadle.runner.precedence import Order
 from treadle.runner.scheduled import Scheduled
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class Mixed(Scheduled):
     _workers: Workers | None = None
     _own_loop: _LoopThread | None = None
     _heard = False
+    # A job that is called in a thread is looked at before, on the thread that drives the run.
+    goes_ahead = False
 
     def run_jobs(self, needs: Mapping[str, Sequence[str]], order: Order, *, last: bool) -> None:
         """See `Execution`."""

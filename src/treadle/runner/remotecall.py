@@ -45,6 +45,8 @@ class RemoteCall(FunctionJob):
 
     def run(self) -> None:
         """Send the call to a worker, and wait for the answer."""
+        if not self.is_called:
+            return
         self.log = self._log_name()
         try:
             frame = request(self.log, self.call.function, self._keywords())

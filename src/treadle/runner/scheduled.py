@@ -14,8 +14,9 @@ from treadle.process import Conditions
 from treadle.process.available import available
 from treadle.report import Remark
 from treadle.report.redact import SHORTEST
-from treadle.runner.execution import Execution, Order
+from treadle.runner.execution import Execution
 from treadle.runner.job import WorkflowJob
+from treadle.runner.precedence import Order
 from treadle.runner.scheduler import RunScheduler
 from treadle.runner.secrets import secret_values
 from treadle.runner.values import drop_values
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from treadle.job.base import NotifyEndType
     from treadle.process.conditions import Usage
     from treadle.report.reasons import Ending
+    from treadle.runner.incremental.freshness import Look
     from treadle.workflow.expressions import Values
 
 
@@ -37,7 +39,9 @@ class RunJob(Protocol):
 
     Attributes:
         name: of the job.
-        attempt: the number of the attempt.
+        number: that of the attempt, over all that there were in the run.
+        look: what was seen of it before; None where nobody looks.
+        is_idle: it need not run, and did not.
         first_began: when its first attempt began, an instant of the monotonic clock.
         began: when this one did.
         over: when this one ended.
@@ -48,13 +52,24 @@ class RunJob(Protocol):
     """
 
     name: str
-    attempt: int
     queue_name: str
     tokens: float
     further_tokens: Mapping[str, float]
     values: dict[str, str] | None
     first_began: float | None
     requeue_delay: float | None
+
+    @property
+    def number(self) -> int:
+        """The number of the attempt."""
+
+    @property
+    def look(self) -> Look | None:
+        """What was seen of it before."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it need not run."""
 
     @property
     def began(self) -> float:
@@ -86,6 +101,7 @@ class Scheduled(Execution):
     """
 
     scheduler: RunScheduler
+    goes_ahead = True
 
     def run_jobs(self, needs: Mapping[str, Sequence[str]], order: Order, *, last: bool) -> None:
         """See `Execution`."""
@@ -105,6 +121,8 @@ class Scheduled(Execution):
             deadline=self.until,
             load=None if last else self.settings.load,
             last=last,
+            recording=self.recording,
+            goes_ahead=self.goes_ahead,
         )
         try:
             self.scheduler.run(build_dag(needs))
@@ -124,7 +142,8 @@ class Scheduled(Execution):
         """Make a job when it is ready; see `Scheduler`."""
         del data, predecessors  # the plan has both, the needs in their order
         planned = self.plan.jobs[uid]
-        if why := self.book.verdict(uid, os.environ):
+        why = self.book.verdict(uid, os.environ)
+        if why:
             return EmptyJob(uid, why, notify_end, ReturnValue.skip)
         if planned.argv or planned.script is not None or planned.late is not None:
             return WorkflowJob(uid, planned, notify_end, self)
@@ -139,6 +158,8 @@ class Scheduled(Execution):
                 self.book.skip(job.uid, job.data)  # type: ignore[arg-type]  # ids are names
             else:
                 self.book.gathered(job.uid)  # type: ignore[arg-type]  # ids are names
+            if self.upkeep is not None:
+                self.upkeep.pass_by(job.uid)  # type: ignore[arg-type]  # ids are names
             return False
         return self._over(cast(RunJob, job))
 
@@ -148,24 +169,42 @@ class Scheduled(Execution):
 
     def started(self, job: RunJob) -> None:
         """Tell that an attempt begins."""
+        look = job.look
         self.book.started(
             job.name,
-            job.attempt,
+            job.number,
             SYSTEM.monotonic(),
             log=job.log,
             queues=self._claims_of(job),
             slot=self.scheduler.slot_of(cast(Job, job)),
+            why=look.why if look is not None else (),
         )
 
+    def spent(self, name: str) -> float:
+        """Return the seconds that a job took before the run was resumed."""
+        return self.upkeep.spent(name) if self.upkeep is not None else 0.0
+
+    def finished(self, job: RunJob, ending: Ending) -> Ending:
+        """Keep what an attempt made; return how it ended, that considered."""
+        if self.upkeep is None or job.look is None:
+            return ending
+        result = getattr(job, "value", None)
+        return self.upkeep.finished(job.name, job.look, ending, job.values, result)
+
     def _over(self, job: RunJob) -> bool:
+        if job.is_idle and self.upkeep is not None and job.look is not None:
+            self.upkeep.rest(job.name, job.look)
+            return False
         ending, log = job.end(), job.log
+        if self.upkeep is not None and not ending.is_good(self.plan.jobs[job.name]):
+            self.upkeep.failed(job.name, ending)
         if self.redactor:
             log = self._masked(log)
         if job.values:
             self.book.values[job.name] = {n: self.mask(v) for n, v in job.values.items()}
         delay = self.book.ended(
             job.name,
-            job.attempt,
+            job.number,
             ending,
             began=job.began,
             now=job.over,

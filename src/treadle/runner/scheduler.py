@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from treadle.job import Job
 from treadle.job.scheduler import Scheduler
 from treadle.runner.book import Book
 from treadle.runner.job import WorkflowJob
+from treadle.runner.recording import RETRY, Recording
 
 if TYPE_CHECKING:
     from treadle.dag import DAG
@@ -38,11 +40,12 @@ class RunScheduler(Scheduler):
         deadline: the instant at which the run is stopped.
         load: nothing is started while the load average is above this, and something runs.
         last: what is cut short elsewhere is brought to its end here: the book is not asked.
+        recording: takes the facts to the store; what follows from them waits for that.
+        goes_ahead: the next job may be started before the last one is collected.
     """
 
     # They only count and tell: an exception in the middle of a line would harm the line.
     _callbacks_are_quick = True
-    _goes_ahead = True
 
     def __init__(
         self,
@@ -56,6 +59,8 @@ class RunScheduler(Scheduler):
         deadline: float | None = None,
         load: float | None = None,
         last: bool = False,
+        recording: Recording | None = None,
+        goes_ahead: bool = True,
     ) -> None:
         super().__init__(
             provide, collect, queues, job_timeout=None, order=order, max_active=max_active
@@ -64,7 +69,9 @@ class RunScheduler(Scheduler):
         self._last = last
         self._deadline = deadline
         self._load = load
-        self._holds = load is not None
+        self._recording = recording
+        self._goes_ahead = goes_ahead
+        self._holds = load is not None or recording is not None
         self._alarm: threading.Timer | None = None
 
     # -- not going on --------------------------------------------------------------------
@@ -77,7 +84,7 @@ class RunScheduler(Scheduler):
         # After a failure it may be that nothing more is to be started.
         if job.__class__ is not WorkflowJob or self._draining:
             return False
-        return job.end(outcome).is_good(job.planned)
+        return job.is_idle or job.end(outcome).is_good(job.planned)
 
     @property
     def is_finished(self) -> bool:
@@ -88,15 +95,38 @@ class RunScheduler(Scheduler):
 
     def enqueue(self) -> None:
         """See `Scheduler`; does nothing when nothing more is to be started."""
-        if not self._draining:
+        if not self._draining and self._is_recorded():
             super().enqueue()
+
+    def _is_recorded(self) -> bool:
+        """Whether all is recorded that lets a job run."""
+        recording = self._recording
+        return recording is None or not self._run_of().offers or recording.flush()
+
+    def wait(self) -> None:
+        """See `Scheduler`; facts that are not recorded yet are, when their time has come."""
+        recording = self._recording
+        if recording is not None and recording.due is not None:
+            if recording.due <= SYSTEM.monotonic():
+                recording.flush()
+            driver = self._run_of()
+            if not driver.live:
+                recording.end_patience()
+            if recording.due is not None:
+                driver.held_until = min(driver.held_until or math.inf, recording.due)
+        super().wait()
 
     def launch(self) -> None:
         """See `Scheduler`; does nothing when nothing more is to be started."""
         if not self._draining:
             super().launch()
+        else:
+            self._run_of().held_until = None
 
     def _hold_until(self, now: float) -> float | None:
+        recording = self._recording
+        if recording is not None and recording.full is not None and not recording.flush():
+            return now + RETRY
         # With nothing running the load is not ours, and might never fall.
         if self._load is None or not self.active_jobs:
             return None

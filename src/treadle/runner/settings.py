@@ -25,6 +25,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     load: float | None = None
     shuffle: int | None = None
     expected: Mapping[str, float] | None = None
+    always: bool = False
 
     def check(self) -> Settings:
         """Return this if it can be used.

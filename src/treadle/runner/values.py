@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from treadle.runner.regular import read_regular
 
@@ -104,17 +103,3 @@ def _block(number: int, name: str, word: str, lines: Iterator[tuple[int, str]]) 
 
 def _short(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
-def values_of(result: Any) -> dict[str, str]:
-    """Return the values of a job that is a Python function: the scalars in what it returned.
-
-    Only a mapping has names for them; whatever else it holds is no value.
-    """
-    if not isinstance(result, Mapping):
-        return {}
-    return {
-        name: str(value)
-        for name, value in result.items()
-        if isinstance(name, str) and isinstance(value, str | int | float)
-    }

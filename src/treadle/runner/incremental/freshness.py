@@ -1,0 +1,262 @@
+"""Whether a job has to run: its fingerprint now, against the one of its last good attempt.
+
+A job that declares `inputs` or `outputs` runs only when something of it changed, or when what
+it made is not there as it made it. All other jobs always run; they have fingerprints, too: of
+a run that is resumed, a recorded end stands only if the job is still what it was.
+
+What a job takes from one that it needs is what that one makes: the digest of its declared
+outputs, or, where it declares none, its fingerprint. So a job that ran again and made the same
+as before changes nothing for the jobs behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from treadle.clock import SYSTEM
+from treadle.runner.incremental.definition import Definitions, incomparable
+from treadle.store.digest import digest_of
+from treadle.store.fingerprint import MISSING, changes, fingerprint_of
+from treadle.store.records import Parts, Product
+
+if TYPE_CHECKING:
+    from treadle.runner.incremental.given import Given
+    from treadle.runner.past import Past
+    from treadle.store.cache import Cache
+    from treadle.store.files import Files
+    from treadle.store.records import End
+    from treadle.workflow import Plan, PlannedJob
+
+Verdict: TypeAlias = Literal["runs", "unchanged", "restored", "stands"]
+
+_MOST_REASONS = 20
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+class Look(NamedTuple):
+    """What was seen of a job before it runs.
+
+    Attributes:
+        verdict: whether it does: ``unchanged`` and ``restored`` need not, ``stands`` did.
+        fingerprint: as it is now; empty if it has none.
+        parts: what that is made of.
+        why: why it runs, in short texts; empty for a job that always does.
+        fault: why it cannot be run.
+        values: what it left for others, if it does not run.
+        end: the recorded end that stands.
+    """
+
+    verdict: Verdict = "runs"
+    fingerprint: str = ""
+    parts: Parts = _NONE
+    why: Sequence[str] = ()
+    fault: str = ""
+    values: Mapping[str, str] = _NONE
+    end: End | None = None
+
+
+class Freshness:
+    """Looks at the jobs of one run.
+
+    Args:
+        plan: the jobs.
+        files: knows the digests of files.
+        products: what the last good attempts of jobs made, by job.
+        values: what jobs of this run have left for others, by job.
+        given: what is kept of values that jobs leave for others.
+        past: what is recorded of this run, if it is resumed.
+        always: every job runs, whatever is known.
+        cache: has outputs of earlier states.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        files: Files,
+        products: Mapping[str, Product],
+        values: Mapping[str, Mapping[str, str]],
+        given: Given,
+        *,
+        past: Past | None = None,
+        always: bool = False,
+        cache: Cache | None = None,
+    ) -> None:
+        self.files = files
+        self.cache = cache
+        self._plan = plan
+        self._products = dict(products)
+        self._values = values
+        self._given = given
+        self._past = past
+        self._always = always
+        self._definitions = Definitions(plan.folder)
+        # Functions are looked at before any of them is called: it may change what it reads.
+        called = (job for job in plan.jobs.values() if job.call is not None)
+        self._defined = {job.name: self._definitions.of(job) for job in called}
+        # What the jobs that are over stand for, in the fingerprints of those behind them.
+        self._contributions: dict[str, str] = {}
+        self._fingerprints: dict[str, str] = {}
+
+    # -- before a job --------------------------------------------------------------------
+
+    def look(self, name: str) -> Look:
+        """See whether a job has to run; all that it needs is over."""
+        job = self._plan.jobs[name]
+        try:
+            parts = self.parts(job)
+        except OSError as error:
+            return Look(fault=_unreadable(error))
+        if unknown := incomparable(parts):
+            return Look(why=tuple(f"{part} cannot be compared" for part in unknown))
+        absent = [part for part, digest in parts.items() if digest == MISSING]
+        if absent:
+            return Look(fault=f"its {' and '.join(map(_quoted, absent[:3]))} does not exist")
+        fingerprint = fingerprint_of(parts)
+        self._fingerprints[name] = fingerprint
+        return self._compare(job, Look(fingerprint=fingerprint, parts=parts))
+
+    def _compare(self, job: PlannedJob, look: Look) -> Look:
+        end = self._past.ends.get(job.name) if self._past is not None else None
+        if end is not None and self._stands(job, end, look.fingerprint):
+            values = self._past.values.get(job.name, {}) if self._past is not None else {}
+            return look._replace(verdict="stands", end=end, values=values)
+        if not is_incremental(job):
+            return look
+        if self._always:
+            return look._replace(why=("every job was asked for",))
+        product = self._products.get(job.name)
+        why = self._reasons(job, look, product)
+        if not why and product is not None:
+            return look._replace(verdict="unchanged", values=product.values)
+        if product is None or product.fingerprint != look.fingerprint or why:
+            return self._restored(job, look._replace(why=tuple(why[:_MOST_REASONS])))
+        return look
+
+    def _stands(self, job: PlannedJob, end: End, fingerprint: str) -> bool:
+        if end.fingerprint != fingerprint:
+            return False
+        if end.kind != "good":
+            return True
+        if self._past is not None and self._given.lacks(job.name, self._past.values.get(job.name)):
+            return False
+        product = self._products.get(job.name)
+        return not job.outputs or (product is not None and not self._altered(job, product))
+
+    def _reasons(self, job: PlannedJob, look: Look, product: Product | None) -> list[str]:
+        if product is None:
+            return ["no earlier run has done it"]
+        if product.fingerprint != look.fingerprint:
+            return changes(product.parts, look.parts) or ["its fingerprint is made in another way"]
+        if self._given.lacks(job.name, product.values):
+            return ["what it leaves for other jobs was not kept"]
+        return self._altered(job, product)
+
+    def _altered(self, job: PlannedJob, product: Product) -> list[str]:
+        """Say how what a job made differs from what is there."""
+        try:
+            now = self.files.state(str(job.cwd), job.outputs)
+        except OSError as error:
+            return [_unreadable(error)]
+        if now == product.outputs:
+            return []
+        before = {f"output {path}": digest for path, digest in product.outputs.items()}
+        return changes(before, {f"output {path}": digest for path, digest in now.items()})
+
+    def _restored(self, job: PlannedJob, look: Look) -> Look:
+        if self.cache is None or not job.outputs:
+            return look
+        found = self.cache.restore(look.fingerprint, str(job.cwd))
+        if found is None or self._given.lacks(job.name, found.values):
+            return look
+        return look._replace(verdict="restored", values=found.values)
+
+    # -- what a fingerprint is made of ---------------------------------------------------
+
+    def parts(self, job: PlannedJob) -> Parts:
+        """Return the parts of the fingerprint of a job.
+
+        Raises:
+            OSError: an input cannot be read.
+        """
+        parts = dict(self._defined.get(job.name) or self._definitions.of(job))
+        for path, digest in self.files.state(str(job.cwd), job.inputs).items():
+            parts[f"input {path}"] = digest
+        for need in job.needs:
+            parts[f"job {need}"] = self.contribution(need)
+        for giver, name in self._given.used_by(job):
+            value = self._values.get(giver, {}).get(name, "")
+            parts[f"value {giver}.{name}"] = digest_of(value.encode("utf-8", "surrogatepass"))
+        return parts
+
+    def contribution(self, name: str) -> str:
+        """Return what a job stands for in the fingerprints of those that need it."""
+        known = self._contributions.get(name)
+        if known is None:
+            job = self._plan.jobs[name]
+            known = self._made(job) if job.outputs else self._fingerprint(job)
+            self._contributions[name] = known
+        return known
+
+    def _made(self, job: PlannedJob) -> str:
+        try:
+            return fingerprint_of(self.files.state(str(job.cwd), job.outputs))
+        except OSError as error:
+            return _unreadable(error)
+
+    def _fingerprint(self, job: PlannedJob) -> str:
+        known = self._fingerprints.get(job.name)
+        if known is not None:
+            return known
+        try:
+            parts = self.parts(job)
+        except OSError as error:
+            return _unreadable(error)
+        return "" if incomparable(parts) else fingerprint_of(parts)
+
+    # -- after a job ---------------------------------------------------------------------
+
+    def made(self, name: str, look: Look, run: str, values: Mapping[str, str]) -> Product | str:
+        """Return what a good attempt made, or what is wrong with that.
+
+        Args:
+            name: of the job.
+            look: what was seen before it ran.
+            run: the name of the run.
+            values: what it left for others; secrets are not among them.
+        """
+        job = self._plan.jobs[name]
+        self._contributions.pop(name, None)
+        try:
+            outputs = self.files.state(str(job.cwd), job.outputs)
+        except OSError as error:
+            return _unreadable(error, "output")
+        for path, digest in outputs.items():
+            if digest == MISSING:
+                return f"did not make its output '{path}'"
+        product = Product(name, look.fingerprint, look.parts, outputs, values, run, SYSTEM.stamp())
+        self._products[name] = product
+        if self.cache is not None and outputs and look.fingerprint:
+            self.cache.keep(look.fingerprint, str(job.cwd), outputs, values)
+        return product
+
+    def product(self, name: str) -> Product | None:
+        """Return what the last good attempt of a job made."""
+        return self._products.get(name)
+
+
+def is_incremental(job: PlannedJob) -> bool:
+    """Tell whether a job runs only when something changed."""
+    return bool(job.inputs or job.outputs)
+
+
+def _unreadable(error: OSError, what: str = "input") -> str:
+    path = Path(str(error.filename)) if error.filename else ""
+    return f"its {what} '{path}' cannot be read: {(error.strerror or str(error)).lower()}"
+
+
+def _quoted(part: str) -> str:
+    kind, _, path = part.partition(" ")
+    return f"{kind} '{path}'"

@@ -1,0 +1,100 @@
+"""What jobs leave for other jobs, and how much of it is kept beyond the run.
+
+Programs leave texts by name (`$TREADLE_OUTPUT`), Python functions what they return. A text
+that becomes the value of a secret variable is never kept; what a function returned is kept if
+JSON says exactly the same. A job whose value is used and was not kept has to run again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from treadle.workflow.expressions import Reference
+
+if TYPE_CHECKING:
+    from treadle.workflow import Plan, PlannedJob
+
+RETURNED = ""
+"""Under this name, which no text has, stands what a function returned, as JSON."""
+
+MAX_RETURNED = 1 << 20
+"""Characters of JSON; what is more is not kept."""
+
+
+class Given:
+    """Knows whose values are used by the chosen jobs, and which of them are secret.
+
+    Args:
+        plan: all jobs.
+        chosen: names of those that are to run.
+    """
+
+    def __init__(self, plan: Plan, chosen: Iterable[str]) -> None:
+        self._wanted: dict[str, set[str]] = {}
+        self._secret: set[tuple[str, str]] = set()
+        for name in chosen:
+            self._note(plan.jobs[name])
+
+    def _note(self, job: PlannedJob) -> None:
+        if job.call is not None:
+            for giver in job.call.arguments.values():
+                self._wanted.setdefault(giver, set()).add(RETURNED)
+        if job.late is None:
+            return
+        for one in job.late.references():
+            self._wanted.setdefault(one.job, set()).add(one.name)
+        for name in job.secret:
+            pieces = [p for p in job.late.env.get(name, ()) if isinstance(p, Reference)]
+            self._secret |= {(one.job, one.name) for one in pieces}
+
+    def used_by(self, job: PlannedJob) -> Iterator[tuple[str, str]]:
+        """Yield the texts that a job uses, but for secrets: whose they are, and their names."""
+        if job.late is None:
+            return
+        for one in job.late.references():
+            if (one.job, one.name) not in self._secret:
+                yield one.job, one.name
+
+    def lacks(self, name: str, kept: Mapping[str, str] | None) -> bool:
+        """Tell whether something of a job is used that is not among what was kept."""
+        wanted = self._wanted.get(name)
+        return wanted is not None and not wanted <= (kept or {}).keys()
+
+    def to_keep(self, name: str, values: Mapping[str, str] | None) -> dict[str, str]:
+        """Return of the texts of a job those that may be kept."""
+        if not values or name not in self._wanted:
+            return {}
+        return {key: text for key, text in values.items() if (name, key) not in self._secret}
+
+    def is_returned(self, name: str) -> bool:
+        """Tell whether a job uses what the function of this one returns."""
+        return RETURNED in self._wanted.get(name, ())
+
+
+def packed(value: Any) -> dict[str, str]:
+    """Return what a function returned as it is kept; nothing if it cannot be."""
+    try:
+        text = json.dumps(value)
+        same = len(text) <= MAX_RETURNED and _is_same(json.loads(text), value)
+    except (TypeError, ValueError, RecursionError):
+        return {}
+    return {RETURNED: text} if same else {}
+
+
+def unpacked(values: Mapping[str, str]) -> Any:
+    """Return what a function returned, of what was kept."""
+    return json.loads(values[RETURNED])
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two values are equal and of the same types, all the way down."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        # A key that is no text became one.
+        return list(one) == list(other) and all(_is_same(one[key], other[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_is_same, one, other))
+    return bool(one == other)

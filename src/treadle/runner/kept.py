@@ -1,0 +1,181 @@
+"""What survives a run, and what is known from those before: the store, as one run sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from treadle.clock import SYSTEM
+from treadle.errors import StoreBusyError, WorkflowError
+from treadle.process.survivors import with_variable
+from treadle.report.feed import Remark
+from treadle.report.logs import remove_logs, run_folder
+from treadle.report.text import number
+from treadle.runner.past import Past
+from treadle.store.folder import STATE
+from treadle.store.records import RunRecord, SessionEnd, Start
+from treadle.store.store import NAME, Store
+from treadle.workflow.words import nearest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from treadle.runner.outcomes import Outcomes
+    from treadle.store.reader import Reader
+    from treadle.store.writer import Writer
+    from treadle.workflow import Plan
+
+_NAMED = 5
+_SURVIVES_FOR = 5.0
+_LOOK_EACH = 0.02
+_PAUSE = Event()  # never set
+
+
+class Kept:
+    """The store, for one run.
+
+    Args:
+        writer: the store.
+        plan: the workflow.
+        resumed: the run that is continued; None for a new one.
+        failed_again: jobs that failed in it run again.
+
+    Attributes:
+        durations: seconds that jobs took when they were last good.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        plan: Plan,
+        resumed: RunRecord | None = None,
+        *,
+        failed_again: bool = False,
+    ) -> None:
+        self.writer = writer
+        self.durations: Mapping[str, float] = writer.durations()
+        self._plan = plan
+        self._resumed = resumed
+        self._failed_again = failed_again
+        self._past: Past | None = None
+        # Before this one begins: the run that may have been cut short.
+        self._before = next(iter(writer.runs(1)), None)
+
+    def await_survivors(self) -> None:
+        """Wait until nothing is alive of a run that was killed: its warden may be at work yet.
+
+        Raises:
+            StoreBusyError: something stays alive.
+        """
+        if self._before is None or self._before.last.end is not None:
+            return
+        logs = run_folder(self._plan.folder, self._before.name)
+        until = SYSTEM.monotonic() + _SURVIVES_FOR
+        while alive := with_variable("TREADLE_OUTPUT", f"{logs}/"):
+            if SYSTEM.monotonic() > until:
+                pids = " ".join(map(str, alive))
+                raise StoreBusyError(
+                    f"{self._plan.label}: of the run {self._before.name}, which was killed, "
+                    f"processes are still alive: {pids}; wait for them, or end them: kill {pids}"
+                )
+            _PAUSE.wait(_LOOK_EACH)
+
+    def begin(self, run: str, about: Mapping[str, Any], logs: Path) -> Past | None:
+        """Begin the record of a run; return what is recorded of it already.
+
+        Args:
+            run: its name.
+            about: what is to be known of it.
+            logs: the folder of its logs.
+
+        Raises:
+            StoreError: it cannot be recorded.
+        """
+        if self._resumed is None:
+            self.writer.begin(run, about)
+            return None
+        self.writer.resume(run, about)
+        self._past = Past(self.writer, run, logs, failed_again=self._failed_again)
+        return self._past
+
+    def remarks(self, standing: int) -> Iterator[Remark]:
+        """Yield what is to be said before anything is started.
+
+        Args:
+            standing: jobs whose recorded ends stand.
+        """
+        if self._past is not None:
+            stand = "stands" if standing == 1 else "stand"
+            yield Remark(f"{number(standing, 'job')} of this run {stand} as recorded")
+            gone = [name for name in self._past.ends if name not in self._plan.jobs]
+            if gone:
+                names = ", ".join(map(repr, sorted(gone)[:5])) + " …" * (len(gone) > 5)
+                yield Remark(f"the workflow has lost {number(len(gone), 'job')} since: {names}")
+        elif self._before is not None and self._before.is_cut_short:
+            yield Remark(
+                f"the run {self._before.name} {cut_short(self._before)}: "
+                "'treadle resume' would have gone on with it"
+            )
+
+    def open_attempts(self) -> Iterable[Start]:
+        """Return the attempts that were begun and never seen to end."""
+        past = self._past
+        if past is None and self._before is not None and self._before.last.end is None:
+            logs = run_folder(self._plan.folder, self._before.name)
+            past = Past(self.writer, self._before.name, logs)
+        return list(past.open.values()) if past is not None else ()
+
+    def end(
+        self, outcomes: Outcomes, duration: float, signum: int, cause: str, detail: str
+    ) -> None:
+        """Close the record of the run, and remove those that are too old.
+
+        Raises:
+            StoreError: it cannot be recorded.
+        """
+        counts = {
+            "good": len(outcomes.good),
+            "failed": len(outcomes.failed),
+            "allowed": len(outcomes.allowed),
+            "skipped": len(outcomes.skipped),
+            "unwanted": len(outcomes.unwanted),
+            "unchanged": len(outcomes.unchanged),
+            "left": len(outcomes.left()),
+        }
+        self.writer.finish(SessionEnd(SYSTEM.stamp(), duration, counts, signum, cause, detail))
+        for name in self.writer.prune(self._plan.keep_runs):
+            remove_logs(self._plan.folder, name)
+
+
+def store_of(plan: Plan) -> Store:
+    """Return where the runs of a workflow are kept: beside its file."""
+    return Store(plan.folder / STATE / NAME)
+
+
+def find_run(store: Reader, name: str) -> RunRecord:
+    """Return a run by its name; the last one for an empty name.
+
+    Raises:
+        WorkflowError: there is no such run.
+    """
+    found = store.run(name) if name else next(iter(store.runs(1)), None)
+    if found is not None:
+        return found
+    names = [run.name for run in store.runs(_NAMED)]
+    if not names:
+        raise WorkflowError("treadle: no run is recorded here yet; 'treadle run' makes one")
+    raise WorkflowError(
+        f"treadle: no run {name!r} is recorded{nearest(name, names)}; the last ones are "
+        + ", ".join(names)
+    )
+
+
+def cut_short(run: RunRecord) -> str:
+    """Say what cut a run short."""
+    end = run.last.end
+    if end is None:
+        return "was killed before it ended"
+    left = end.counts.get("left", 0)
+    what = "was interrupted" if end.signum else "ended early"
+    return f"{what}, with {number(left, 'job')} not started" if left else what

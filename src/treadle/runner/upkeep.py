@@ -1,0 +1,223 @@
+"""What a run that has a store does for each job: looks at it, keeps what it made, cleans up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from treadle.clock import SYSTEM
+from treadle.report.feed import Remark
+from treadle.runner.incremental.freshness import Freshness, is_incremental
+from treadle.runner.incremental.given import RETURNED, Given, packed, unpacked
+from treadle.runner.incremental.partial import clear, not_ours, present
+from treadle.runner.recording import Notes
+from treadle.store.cache import Cache
+from treadle.store.files import Files
+from treadle.store.folder import STATE
+from treadle.workflow.graph import in_order
+
+if TYPE_CHECKING:
+    from treadle.report.reasons import Ending
+    from treadle.runner.book import Book
+    from treadle.runner.incremental.freshness import Look
+    from treadle.runner.past import Past
+    from treadle.runner.recording import Recording
+    from treadle.store.records import Start
+    from treadle.store.writer import Writer
+    from treadle.workflow import Plan
+
+CACHE = "cache"
+"""The folder for outputs of earlier states, beside the store, unless the workflow names one."""
+
+_LOOKS_FOR = 1.0
+"""Seconds that are spent looking at jobs before the first one is started."""
+
+
+class Upkeep:
+    """What the store is asked and told for the jobs of one run.
+
+    Args:
+        run: its name.
+        plan: all jobs.
+        chosen: names of those that are to run.
+        writer: the store.
+        recording: takes what is to be recorded with a fact.
+        book: what has come of the jobs.
+        past: what is recorded of this run, if it is resumed.
+        always: every job runs, whatever is known of it.
+    """
+
+    def __init__(
+        self,
+        run: str,
+        plan: Plan,
+        chosen: Sequence[str],
+        writer: Writer,
+        recording: Recording,
+        book: Book,
+        *,
+        past: Past | None = None,
+        always: bool = False,
+    ) -> None:
+        self.past = past
+        self._run = run
+        self._plan = plan
+        self._chosen = chosen
+        self._writer = writer
+        self._recording = recording
+        self._book = book
+        self._given = Given(plan, chosen)
+        self.files = Files(writer.files())
+        cache = None
+        if plan.cache is not None:
+            where = plan.cache.folder or plan.folder / STATE / CACHE
+            cache = Cache(where, plan.cache.size, self.files)
+        self.freshness = Freshness(
+            plan,
+            self.files,
+            writer.products(),
+            book.values,
+            self._given,
+            past=past,
+            always=always,
+            cache=cache,
+        )
+
+    # -- before a run --------------------------------------------------------------------
+
+    def settle(self) -> dict[str, Look]:
+        """Find the jobs that need not run, before any is started, and that wait for none that is.
+
+        What stands as recorded is noted in the book; what is unchanged is for the caller to tell.
+        Those that are left are looked at when they could be started. Among them are all
+        behind a job that runs, and those that there was no time for: files are hashed.
+        """
+        until = SYSTEM.monotonic() + _LOOKS_FOR
+        jobs = self._plan.jobs
+        found: dict[str, Look] = {}
+        for name in in_order({name: jobs[name].needs for name in self._chosen}):
+            job = jobs[name]
+            free = job.when is None and not job.on and all(need in found for need in job.needs)
+            if not free or not (self.past is not None or is_incremental(job)):
+                continue
+            look = self.freshness.look(name)
+            if look.verdict in ("unchanged", "stands") and self._is_good(look):
+                found[name] = look
+                self._take_values(name, look)
+                self._book.adopt(filter(None, [look.end]))
+            if SYSTEM.monotonic() > until:
+                break
+        return found
+
+    def _is_good(self, look: Look) -> bool:
+        return look.end is None or look.end.kind != "failed"
+
+    def clear_open(self, starts: Iterable[Start]) -> None:
+        """Deal with what the attempts left that nobody saw the end of."""
+        for start in starts:
+            if start.job in self._plan.jobs:
+                self._clear(start.job, start.theirs)
+
+    # -- before a job --------------------------------------------------------------------
+
+    def look(self, name: str, waited: float) -> Look:
+        """See whether a job has to run; what is known of its attempt is noted for the record.
+
+        Args:
+            name: of the job.
+            waited: seconds since it could have been started.
+        """
+        look = self.freshness.look(name)
+        notes = Notes(waited, look.fingerprint)
+        job = self._plan.jobs[name]
+        if look.verdict == "runs" and job.outputs and not look.fault:
+            there = present(job, self.files, job.outputs)
+            notes.theirs = not_ours(there, self.freshness.product(name))
+            if self.freshness.cache is not None:
+                self.freshness.cache.detach(str(job.cwd), there)
+        self._recording.notes[name] = notes
+        return look
+
+    def earlier(self, name: str) -> int:
+        """Return how many attempts a job had before this run was resumed."""
+        return self.past.attempts(name) if self.past is not None else 0
+
+    def spent(self, name: str) -> float:
+        """Return the seconds that these took, with the pauses after them."""
+        return self.past.spent.get(name, 0.0) if self.past is not None else 0.0
+
+    def pass_by(self, name: str) -> None:
+        """Note that a job is over that has nothing to run, or is not run."""
+        # Those behind it ask for this; asked for now, it does not lead from one to the next.
+        self.freshness.contribution(name)
+
+    def rest(self, name: str, look: Look) -> None:
+        """Note that a job does not run, for what was seen of it."""
+        self._take_values(name, look)
+        if look.end is not None:
+            self._book.adopt([look.end])
+            return
+        if look.verdict == "restored":
+            made = self.freshness.made(name, look, self._run, look.values)
+            if not isinstance(made, str):
+                self._recording.products[name] = made
+        self._book.same([name], restored=look.verdict == "restored")
+
+    def _take_values(self, name: str, look: Look) -> None:
+        texts = {key: text for key, text in look.values.items() if key != RETURNED}
+        if texts:
+            self._book.values[name] = texts
+        if RETURNED in look.values:
+            self._book.results[name] = unpacked(look.values)
+
+    # -- after a job ---------------------------------------------------------------------
+
+    def finished(
+        self, name: str, look: Look, ending: Ending, values: Mapping[str, str] | None, result: Any
+    ) -> Ending:
+        """Keep what an attempt made and left; return how it ended, all that considered.
+
+        Args:
+            name: of the job.
+            look: what was seen before it ran.
+            ending: how it ended as far as it could tell itself.
+            values: the texts that it left for others.
+            result: what it returned, if it is a function.
+        """
+        job = self._plan.jobs[name]
+        if not ending.is_good(job):
+            return ending
+        kept = self._given.to_keep(name, values)
+        if self._given.is_returned(name):
+            kept |= packed(result)
+        if kept:
+            self._recording.values[name] = kept
+        if is_incremental(job) and look.fingerprint:
+            made = self.freshness.made(name, look, self._run, kept)
+            if isinstance(made, str):
+                return replace(ending, fault=made)
+            self._recording.products[name] = made
+        return ending
+
+    def failed(self, name: str, ending: Ending) -> None:
+        """Deal with what an attempt left that did not end by itself."""
+        notes = self._recording.notes.get(name)
+        if self._plan.jobs[name].outputs and ending.outcome not in ("exited", "spawn_failed"):
+            self._clear(name, notes.theirs if notes is not None else ())
+
+    def _clear(self, name: str, theirs: Iterable[str]) -> None:
+        job, product = self._plan.jobs[name], self.freshness.product(name)
+        if said := clear(job, self.files, product, theirs):
+            self._book.tell(Remark(said))
+
+    def end(self) -> None:
+        """Keep what was learned of files for the next run, and bound the cache.
+
+        Raises:
+            StoreError: that cannot be kept.
+        """
+        self._writer.keep_files(self.files.fresh.values(), self.files.gone)
+        if self.freshness.cache is not None:
+            self.freshness.cache.trim()
