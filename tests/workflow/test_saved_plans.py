@@ -15,7 +15,7 @@ from tests.support.workflow_grammar import Grammar
 
 import treadle
 from treadle.errors import WorkflowError
-from treadle.workflow import Plan, compact, load, load_plan, queues, saved
+from treadle.workflow import Plan, compact, fresh, load_plan, queues, saved
 
 Edit = Callable[[Path], object]
 
@@ -117,10 +117,10 @@ def test_a_plan_is_never_older_than_what_it_was_made_of(file: Path, edit: Edit) 
 def test_a_kept_plan_is_equal_to_a_fresh_one_and_no_file_is_read_for_it(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fresh = load_plan(file, keep=True)
-    monkeypatch.delattr(load, "_of_tables")
+    plan = load_plan(file, keep=True)
+    monkeypatch.delattr(fresh, "plan_of_tables")
 
-    assert load_plan(file) == fresh
+    assert load_plan(file) == plan
 
 
 @pytest.mark.parametrize("seed", range(5))

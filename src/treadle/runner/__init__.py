@@ -11,13 +11,13 @@ from treadle.report.logs import make_run_folder
 from treadle.runner.kept import Kept, find_run
 from treadle.runner.result import JobResult, RunResult
 from treadle.runner.settings import Settings, Views
-from treadle.workflow import Declaration, Plan
-from treadle.workflow.load import plan_of
+from treadle.workflow import Plan
 
 if TYPE_CHECKING:
     from treadle.runner.execution import Execution
     from treadle.store.records import RunRecord
     from treadle.store.store import Store
+    from treadle.workflow import Declaration
 
 __all__ = ["JobResult", "RunResult", "run"]
 
@@ -75,7 +75,7 @@ def run(
         SchedulerError: `deadline` or `load` is out of range.
         StoreError: the store cannot be used; nothing was started.
     """
-    plan = workflow if isinstance(workflow, Plan) else plan_of(workflow, Path.cwd())
+    plan = workflow if isinstance(workflow, Plan) else _plan_of(workflow)
     said = plan.settings
     settings = Settings(
         tokens=said.jobs if tokens is None else tokens,
@@ -124,3 +124,10 @@ def _execution(
     from treadle.runner.scheduled import Scheduled  # noqa: PLC0415 -- it loads all of the scheduler
 
     return Scheduled(plan, chosen, targets, settings, kept)
+
+
+def _plan_of(workflow: Declaration) -> Plan:
+    # A plan that was kept needs nothing of what makes plans: it is not loaded for it.
+    from treadle.workflow.fresh import plan_of  # noqa: PLC0415 -- see above
+
+    return plan_of(workflow, Path.cwd())

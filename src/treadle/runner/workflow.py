@@ -13,7 +13,7 @@ from treadle.runner.callwords import CallWords, CommandWords, as_in_a_file
 from treadle.runner.declaring import Command, Functions, Need, Needs, Wish
 from treadle.runner.worker import PREPARING
 from treadle.workflow.declaration import Declaration
-from treadle.workflow.load import plan_of
+from treadle.workflow.fresh import plan_of
 from treadle.workflow.model import Defaults
 from treadle.workflow.origin import Mistakes, Origin
 from treadle.workflow.source import label_of
