@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from treadle.errors import WorkflowError
 from treadle.workflow.limits import MAX_BYTES
 from treadle.workflow.looks import note_file
-from treadle.workflow.syntax import parse_toml, wrong_at
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -54,6 +53,8 @@ def _has_table(project: Path) -> bool:
     text = read_text(project, label_of(project))
     if "treadle" not in text:
         return False
+    from treadle.workflow.syntax import parse_toml  # noqa: PLC0415 -- finding a file needs no TOML
+
     tool = parse_toml(text, label_of(project)).get("tool")
     return isinstance(tool, dict) and "treadle" in tool
 
@@ -85,18 +86,24 @@ def read_text(path: Path, label: str, limit: int = MAX_BYTES) -> str:
         for data in pieces:
             if not text and data.startswith(BOM_UTF8):
                 what = "starts with a byte order mark; save it as plain UTF-8"
-                raise wrong_at(label, text, 0, what)
+                raise _wrong_at(label, text, 0, what)
             before = len(text)
             try:
                 text += decoder.decode(data, final=not data)
             except UnicodeDecodeError as error:
                 text += error.object[: error.start].decode("utf-8")
                 what = f"is not UTF-8 text (byte 0x{error.object[error.start]:02x})"
-                raise wrong_at(label, text, len(text), what) from None
+                raise _wrong_at(label, text, len(text), what) from None
             if (zero := text.find("\0", before)) >= 0:
-                raise wrong_at(label, text, zero, "holds a NUL character")
+                raise _wrong_at(label, text, zero, "holds a NUL character")
     note_file(path, text)
     return text
+
+
+def _wrong_at(label: str, text: str, at: int, what: str) -> WorkflowError:
+    from treadle.workflow.syntax import wrong_at  # noqa: PLC0415 -- only what is wrong needs it
+
+    return wrong_at(label, text, at, what)
 
 
 def _open_at_once(path: str, flags: int) -> int:
