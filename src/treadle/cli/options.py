@@ -22,10 +22,18 @@ R = TypeVar("R")
 
 def file_options(function: Callable[..., R]) -> Callable[..., R]:
     """Add `-f` and `-C`; the command gets the path of the file, or None, as `file`."""
+    return _file_options(function, "-f", "--file")
 
+
+def long_file_options(function: Callable[..., R]) -> Callable[..., R]:
+    """Add `--file` and `-C`, for a command whose `-f` is another one."""
+    return _file_options(function, "--file")
+
+
+def _file_options(function: Callable[..., R], *names: str) -> Callable[..., R]:
     @click.option(
-        "-f",
-        "--file",
+        *names,
+        "file",
         envvar="TREADLE_FILE",
         type=click.Path(path_type=Path),
         help="Workflow file: .toml, .json or .py.  [default: treadle.toml, or [tool.treadle] "
@@ -45,27 +53,40 @@ def file_options(function: Callable[..., R]) -> Callable[..., R]:
     return enter
 
 
-def find_plan(file: Path | None) -> Plan | None:
+def find_plan(file: Path | None, *, keep: bool = False) -> Plan | None:
     """Return the jobs of the given file, or of the one that is found; None without any."""
     from treadle.workflow import find, load_plan
 
     file = file or find(_here())
-    return None if file is None else load_plan(file)
+    return None if file is None else load_plan(file, keep=keep)
 
 
-def open_plan(file: Path | None) -> Plan:
-    """Return the jobs of the given file, or of the one that is found.
+def open_plan(file: Path | None, *, keep: bool = False) -> Plan:
+    """Return the jobs of the given file, or of the one that is found; see `load_plan`.
 
     Raises:
         WorkflowError: there is no file, or it has mistakes.
     """
-    plan = find_plan(file)
-    if plan is None:
+    from treadle.workflow import load_plan
+
+    return load_plan(find_file(file))
+
+
+def find_file(file: Path | None) -> Path:
+    """Return the given workflow file, or the one that is found; it is not read.
+
+    Raises:
+        WorkflowError: there is none.
+    """
+    from treadle.workflow import find
+
+    found = file or find(_here())
+    if found is None:
         raise WorkflowError(
             "treadle: no workflow file: neither 'treadle.toml' nor a 'pyproject.toml' with "
             "[tool.treadle], here or above; name one with -f FILE, or make one: treadle init"
         )
-    return plan
+    return found
 
 
 def _here() -> Path:
