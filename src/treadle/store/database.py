@@ -109,7 +109,7 @@ def open_to_write(path: Path) -> Rows:
     with mapped(path, "opened"):
         connection = _connect(path, "rw")
         try:
-            connection.executescript(_SETTINGS)
+            _set(connection, path, _SETTINGS)
             rows = Rows(connection, path)
             _migrate(connection, _identify(rows))
             journal = "DELETE" if is_remote(path.parent) else "WAL"
@@ -146,7 +146,7 @@ def _read(path: Path, mode: str) -> Rows:
     with mapped(path, "read"):
         connection = _connect(path, mode)
         try:
-            connection.executescript(f"{_SETTINGS}; PRAGMA query_only = ON;")
+            _set(connection, path, f"{_SETTINGS}; PRAGMA query_only = ON;")
             rows = Rows(connection, path)
             version = _identify(rows)
         except BaseException:
@@ -184,6 +184,18 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     return connection
 
 
+def _set(connection: sqlite3.Connection, path: Path, settings: str) -> None:
+    """Set how the database is used; the first thing that reads the file."""
+    try:
+        connection.executescript(settings)
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB and not _has_magic(path):
+            raise StoreError(
+                f"'{path}' is not a database: move it away, or give another path"
+            ) from None
+        raise
+
+
 def _identify(rows: Rows) -> int:
     """Return the format of a database.
 
@@ -191,16 +203,9 @@ def _identify(rows: Rows) -> int:
         StoreError: it is not ours, or too new.
     """
     path, connection = rows.path, rows.connection
-    try:
-        ((application,),) = connection.execute("PRAGMA application_id").fetchall()
-        ((version,),) = connection.execute("PRAGMA user_version").fetchall()
-        ((tables,),) = connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB and not _has_magic(path):
-            raise StoreError(
-                f"'{path}' is not a database: move it away, or give another path"
-            ) from None
-        raise
+    ((application,),) = connection.execute("PRAGMA application_id").fetchall()
+    ((version,),) = connection.execute("PRAGMA user_version").fetchall()
+    ((tables,),) = connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
     if application == 0 and version == 0 and tables == 0:
         raise rows.damaged("it is empty")
     if application != APPLICATION:

@@ -39,6 +39,10 @@ _ROOM = frozenset((sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE,
                    sqlite3.SQLITE_IOERR_TRUNCATE))  # fmt: skip
 
 
+RAISED = (sqlite3.Error, OSError, UnicodeDecodeError)
+"""What is raised around SQLite. The last one: its message quotes a schema that is damaged."""
+
+
 class DamagedError(StoreError):
     """What is read is not what was written."""
 
@@ -57,12 +61,12 @@ def mapped(path: Path, doing: str) -> Iterator[None]:
     """
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except RAISED as error:
         raise store_error(path, error, doing) from None
 
 
-def store_error(path: Path, error: sqlite3.Error | OSError, doing: str) -> StoreError:
-    """Return the error of treadle for one of SQLite or of the system."""
+def store_error(path: Path, error: Exception, doing: str) -> StoreError:
+    """Return the error of treadle for one of `RAISED`."""
     if isinstance(error, OSError):
         return _of_system(path, error, doing)
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)

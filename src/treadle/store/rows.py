@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from zlib import crc32
 
 from treadle.errors import StoreError
-from treadle.store.faults import DamagedError, store_error
+from treadle.store.faults import RAISED, DamagedError, store_error
 
 LIMIT = 128 << 20
 """Bytes that a row may have."""
@@ -135,7 +135,7 @@ class Rows:
         """Raise what goes wrong inside as a `StoreError`; see `faults.mapped`."""
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except RAISED as error:
             found = store_error(self.path, error, doing)
             raise (self.react(found) if isinstance(found, DamagedError) else found) from None
 
