@@ -69,7 +69,7 @@ def open_plan(file: Path | None, *, keep: bool = False) -> Plan:
     """
     from treadle.workflow import load_plan
 
-    return load_plan(find_file(file))
+    return load_plan(find_file(file), keep=keep)
 
 
 def find_file(file: Path | None) -> Path:
