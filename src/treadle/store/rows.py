@@ -258,7 +258,11 @@ class Rows:
         """Return rows that are what was written."""
         seed = int(table)
         for number, body, check in rows:
-            if type(body) is not bytes or crc32(body, (number * _SPREAD + seed) & _WORD) != check:
+            if (
+                type(body) is not bytes
+                or type(number) is not int
+                or crc32(body, (number * _SPREAD + seed) & _WORD) != check
+            ):
                 raise self.damaged(f"row {number} of {_NAMES[table]} is not what was written")
         return rows
 
