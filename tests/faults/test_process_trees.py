@@ -120,6 +120,15 @@ def test_B03_a_tree_that_ignores_every_polite_signal_is_killed_after_its_grace(
     assert all(gone(pid) for pid in numbers(pids))
 
 
+def test_B03_a_shell_that_is_killed_never_comes_to_its_next_command(tmp_path: Path) -> None:
+    # In a session of its own, the program that the shell waits for gets nothing from the group.
+    waits = f"setsid -w sleep 600; echo went on >> {tmp_path}/log"
+    ended = run_all({str(n): waits for n in range(40)}, tokens=20, job_timeout=0.3)
+
+    assert {job.outcome for job in ended.values()} == {Outcome.TIMED_OUT}
+    assert not (tmp_path / "log").exists()
+
+
 def test_B03_a_hundred_stubborn_jobs_are_stopped_in_one_grace() -> None:
     started = threading.Semaphore(0)
     polite = job_class(grace=0.5)

@@ -19,13 +19,16 @@ else:
 def kill_tree(pid: int) -> list[tuple[int, int]]:
     """Kill a child that was not reaped, and all that it has under it now.
 
+    From the top down: a shell that sees the program die for which it waits goes on to its
+    next command.
+
     Returns:
         Those under it: their pids, and when they began.
     """
     found = [(other, its.began) for other, its in kernel.descendants(pid)]
+    kill(pid)
     for other, began in found:
         kernel.send(other, began, signal.SIGKILL)
-    kill(pid)
     return found
 
 

@@ -91,14 +91,20 @@ class Stops:
             self._pen.kill()
 
     def signal(self, attempt: Attempt, *signals: int) -> None:
-        """Signal every process of a tree once, wherever it has gone."""
+        """Signal every process of a tree once, wherever it has gone.
+
+        The leader and its group come first: a shell that sees the program die for which it
+        waits goes on to its next command.
+        """
         self._trees.look()
-        for pid, found in list(self._outside(attempt)):
+        outside = list(self._outside(attempt))
+        for pid, found in outside:
             self._trees.seen[pid, found.began] = attempt
-            kernel.send(pid, found.began, *signals)
         if not attempt.reaped:
             for signum in signals:
                 signal_group(attempt.pid, signum)
+        for pid, found in outside:
+            kernel.send(pid, found.began, *signals)
 
     def _outside(self, attempt: Attempt) -> Iterator[tuple[int, kernel.Stat]]:
         """Those that a signal to the group of the leader does not reach."""
