@@ -116,7 +116,7 @@ def test_graph_draws_all_or_a_selection(
     ("arguments", "message"),
     [
         (["rnu"], "treadle: unknown command 'rnu'; did you mean 'run'?"),
-        (["xyzzy"], "treadle: unknown command 'xyzzy'; there is run, list, check, graph"),
+        (["xyzzy"], "treadle: unknown command 'xyzzy'; there is run, resume, status, logs"),
         (["run", "--shuffle=x"], "treadle: invalid value for '--shuffle': 'x' is no seed"),
         (["run", "--until-failure=0"], "treadle: invalid value for '--until-failure'"),
         (["run", "--deadline", "0"], "treadle: invalid value for '--deadline'"),

@@ -1,11 +1,11 @@
-"""Why a job would run, when, and after what: what is known before it does."""
+"""All about one job: what the file says of it, and what was found out besides."""
 
 from __future__ import annotations
 
 import math
 import signal
-from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from treadle.report.describe import headline_of
 from treadle.report.text import cut, number, safe, seconds, size
@@ -14,49 +14,54 @@ from treadle.workflow.queues import queue_sizes
 from treadle.workflow.settings import DEFAULT_GRACE
 
 if TYPE_CHECKING:
+    from treadle.report.columns import Part
     from treadle.workflow import Plan, PlannedJob
 
 _MAX_LINE = 200
 _MAX_NAMES = 8
 _MUST = {"failure": "must have failed", "end": "either way"}
 
-Part = tuple[str, list[str]]
-"""A title, and the lines that stand beside it."""
+
+class Found(NamedTuple):
+    """What was found out about a job, in lines that are safe to show.
+
+    Attributes:
+        now: how it stands in the run that is under way.
+        last_run: what came of it in the last run, if it had no attempt there.
+        last_time: how its last attempt went.
+        would_run: whether it would run.
+    """
+
+    now: Sequence[str] = ()
+    last_run: Sequence[str] = ()
+    last_time: Sequence[str] = ()
+    would_run: str = ""
 
 
-def explain(
-    plan: Plan,
-    name: str,
-    env: Mapping[str, str],
-    durations: Mapping[str, float],
-    bad: Collection[str],
-) -> Iterator[Part]:
+def explain(plan: Plan, name: str, found: Found) -> Iterator[Part]:
     """Yield what is known of a job; everything in it is safe to show.
 
     Args:
         plan: the workflow.
         name: the job.
-        env: the environment that treadle runs in.
-        durations: seconds that jobs took the last time, where that is known.
-        bad: jobs that failed the last time.
+        found: what was found out besides.
     """
     job = plan.jobs[name]
     about = f": {safe(job.description)}" if job.description else ""
     yield "job", [f"{safe(name)}{about}"]
+    yield "now", found.now
+    yield "would run", [found.would_run]
+    yield "last run", found.last_run
+    yield "last time", found.last_time
     yield "runs", list(_program(job))
     yield "needs", list(_needs(plan, job))
     yield "needed by", list(_needed_by(plan, name))
-    yield "waits for", list(_waits(plan, job))
-    yield "would run", [_would_run(job, env)]
+    yield "takes", list(_takes(plan, job))
     yield "is stopped", list(_stops(job))
     yield "if it fails", [_if_it_fails(job)]
     for title, paths in (("reads", job.inputs), ("makes", job.outputs)):
         if paths:
             yield title, [safe(path) for path in paths]
-    if name in durations or name in bad:
-        took = f"took {seconds(durations[name])}" if name in durations else ""
-        failed = "did not succeed" if name in bad else ""
-        yield "last time", [", ".join(filter(None, (failed, took)))]
 
 
 def _program(job: PlannedJob) -> Iterator[str]:
@@ -100,7 +105,7 @@ def _needed_by(plan: Plan, name: str) -> Iterator[str]:
         yield f"{number(len(whole), 'job')} in all come after it"
 
 
-def _waits(plan: Plan, job: PlannedJob) -> Iterator[str]:
+def _takes(plan: Plan, job: PlannedJob) -> Iterator[str]:
     sizes = queue_sizes(plan, [job.name], None)
     for queue, tokens in {job.queue: job.tokens, **job.further}.items():
         rivals = sum(_asks(other, queue) for other in plan.jobs.values()) - 1
@@ -113,18 +118,6 @@ def _waits(plan: Plan, job: PlannedJob) -> Iterator[str]:
 
 def _asks(job: PlannedJob, queue: str) -> bool:
     return job.queue == queue or queue in job.further
-
-
-def _would_run(job: PlannedJob, env: Mapping[str, str]) -> str:
-    unmet = job.when.unmet({**env, **job.env}, job.cwd) if job.when is not None else ""
-    if unmet:
-        return f"no: {safe(unmet)}"
-    if job.always:
-        return "yes, whatever comes of what it needs: 'always'"
-    if "failure" in job.on.values():
-        return "only if what it needs has failed"
-    met = "its 'when' holds" if job.when is not None else "every run that selects it runs it"
-    return f"yes: {met}"
 
 
 def _stops(job: PlannedJob) -> Iterator[str]:

@@ -44,12 +44,15 @@ def removal_of(job: PlannedJob, product: Product, theirs: Collection[str], files
         files: knows the digests of files.
     """
     found = Removal(job, [], {})
+    read = set[str]()
     with contextlib.suppress(OSError):
-        theirs = {*theirs, *files.state(str(job.cwd), job.inputs)}
+        read = set(files.state(str(job.cwd), job.inputs))
     for path, digest in product.outputs.items():
         now = _digest(os.path.join(job.cwd, path), digest, files)
-        if path in theirs:
-            found.kept[path] = "was there before treadle made it, or is read by its job"
+        if path in read:
+            found.kept[path] = "is read by the job that makes it"
+        elif path in theirs:
+            found.kept[path] = "was there before treadle made it"
         elif now == digest:
             found.paths.append(path)
         elif now:
