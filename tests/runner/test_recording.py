@@ -9,6 +9,7 @@ import pytest
 
 from treadle.clock import SYSTEM
 from treadle.errors import StoreError, StoreFullError
+from treadle.job import ledger
 from treadle.process.conditions import Usage
 from treadle.report.feed import (
     Fact,
@@ -19,7 +20,6 @@ from treadle.report.feed import (
     JobsUnchanged,
     Remark,
 )
-from treadle.runner import recording
 from treadle.runner.recording import Notes, Recording
 from treadle.status import ReturnValue
 from treadle.store.records import End, Product, Start
@@ -122,7 +122,7 @@ def test_A05_room_is_not_waited_for_longer_than_patience(
     facts.flush()
     facts.end_patience()
 
-    monkeypatch.setattr(recording, "PATIENCE", -1.0)
+    monkeypatch.setattr(ledger, "PATIENCE", -1.0)
     with pytest.raises(StoreFullError, match="no space"):
         facts.end_patience()
     assert told[-1] == GOOD

@@ -38,7 +38,7 @@ def command(file: Path | None, run: str, **options: Any) -> int:
     """
     from treadle.runner.kept import find_run, store_of
 
-    plan = open_plan(file)
+    plan = open_plan(file, keep=True)
     with store_of(plan).read() as store:
         record = find_run(store, run)
     jobs = [str(target) for target in record.sessions[0].about.get("targets", ())]

@@ -58,6 +58,7 @@ then the environment, then the table [run] of the file.
     is_flag=True,
     help="Run every job, whatever is known of it: also those that 'when' leaves out.",
 )
+@click.option("--strict", is_flag=True, help="Take what is doubtful in the file for a mistake.")
 @click.option("--failed", is_flag=True, help="Of the jobs, only those that failed the last time.")
 @click.option(
     "--until-failure",
@@ -76,7 +77,8 @@ then the environment, then the table [run] of the file.
 @click.argument("jobs", metavar="[JOB]...", nargs=-1, shell_complete=complete_jobs)
 def command(file: Path | None, jobs: tuple[str, ...], **options: Any) -> int:
     """Do what the help says."""
-    plan = open_plan(file)
+    plan = open_plan(file, keep=True)
+    _doubt(plan, strict=options.pop("strict"))
     if options["always"]:
         plan = _all_wanted(plan)
     if options.pop("failed"):
@@ -88,6 +90,29 @@ def command(file: Path | None, jobs: tuple[str, ...], **options: Any) -> int:
         _show_order(plan, plan.select(jobs))
         return ExitCode.OK
     return exit_code(_repeated(plan, jobs, **options))
+
+
+def _doubt(plan: Plan, *, strict: bool) -> None:
+    """Warn of what is doubtful in the file.
+
+    Raises:
+        WorkflowError: it is to be taken for a mistake.
+    """
+    from treadle.workflow.saved import FEWEST_JOBS
+
+    if not strict and len(plan.jobs) >= FEWEST_JOBS:
+        # That takes a while, and is for `treadle check`.
+        return
+    from treadle.errors import WorkflowError
+    from treadle.report.terminal import Output
+    from treadle.report.text import safe
+    from treadle.workflow.undeclared import doubts
+
+    found = doubts(plan)
+    if found and strict:
+        raise WorkflowError(*found)
+    for text in found:
+        Output(sys.stderr).line(f"warning: {safe(text)}")
 
 
 def _all_wanted(plan: Plan) -> Plan:
@@ -109,6 +134,8 @@ def _failed(plan: Plan, said: Sequence[str]) -> list[str]:
 def _repeated(
     plan: Plan, jobs: Sequence[str], *, until_failure: int | None, **options: Any
 ) -> RunResult:
+    # What is run again for its failures is to run, whether anything changed or not.
+    options["always"] = options["always"] or until_failure is not None
     result = execute(plan, jobs, **options)
     for count in range(2, (until_failure or 1) + 1):
         if not result.success:

@@ -1,13 +1,8 @@
 """The facts of a run on their way: into the store first, and only then to people.
 
-Write-ahead: what follows from a fact (a job that needed this one is started, somebody is told)
-waits until the fact is on the disk. A commit with a sync costs a quarter of a spawn, so facts
-are committed together: at once where a job waits for one of them, else after `LAG`.
-
-A commit that finds the disk full may be tried again: until then nothing more is started, what
-runs goes on, and its ends are kept in memory. After any other failure nothing is tried again
-(after a failed sync nobody knows what the disk has): the run is stopped, and what still ends
-is told without having been recorded.
+When they are committed, and what else waits for that, is said in `treadle.job.ledger`. When
+the store fails for good, the run is stopped, and what still ends is told without having been
+recorded.
 """
 
 from __future__ import annotations
@@ -19,6 +14,7 @@ from msgspec import Struct
 
 from treadle.clock import SYSTEM
 from treadle.errors import StoreError, StoreFullError
+from treadle.job.ledger import Ledger
 from treadle.report.feed import (
     Fact,
     JobEnded,
@@ -32,15 +28,6 @@ from treadle.store.records import End, Kind, Product, Start
 
 if TYPE_CHECKING:
     from treadle.process.conditions import Usage
-
-LAG = 0.01
-"""Seconds that a fact may wait for others, to be committed with them."""
-
-RETRY = 1.0
-"""Seconds between two tries while the disk is full."""
-
-PATIENCE = 10.0
-"""Seconds that room on the disk is waited for when nothing runs any more."""
 
 
 class Notes(Struct):
@@ -77,7 +64,7 @@ class Keeps(Protocol):
         """
 
 
-class Recording:
+class Recording(Ledger):
     """Records facts, and passes them on when that is done.
 
     Args:
@@ -85,22 +72,16 @@ class Recording:
         tell: takes them after that.
 
     Attributes:
-        due: the instant at which they are to be committed; None if there are none.
-        full: why that was not possible the last time.
-        broken: why nothing is recorded any more.
         notes: what else is known of the attempts that are under way, by job.
         values: what jobs left for others, by job; those that are to be recorded.
         products: what jobs made, by job; those that are to be recorded.
     """
 
     def __init__(self, store: Keeps, tell: Callable[[Fact], object]) -> None:
-        self._store = store
+        super().__init__(store)
+        self._keeps = store
         self._tell = tell
         self._held: list[Fact] = []
-        self._full_since = 0.0
-        self.due: float | None = None
-        self.full: StoreFullError | None = None
-        self.broken: StoreError | None = None
         self.notes: dict[str, Notes] = {}
         self.values: dict[str, Mapping[str, str]] = {}
         self.products: dict[str, Product] = {}
@@ -117,11 +98,17 @@ class Recording:
             self._tell(fact)
             return
         self._held.append(fact)
-        if self.due is None:
-            self.due = SYSTEM.monotonic() + LAG
+        self.noted()
         if isinstance(fact, JobStarted) and fact.terminal:
             # It has no log that would show later that it was begun.
             self.flush()
+
+    def relay(self, fact: Fact) -> None:
+        """Pass on a fact that is recorded already, in its turn."""
+        if self._held:
+            self._held.append(fact)
+        else:
+            self._tell(fact)
 
     def _record(self, fact: Fact) -> bool:
         """Note a fact; False if nothing of it is kept."""
@@ -143,7 +130,7 @@ class Recording:
 
     def _started(self, fact: JobStarted) -> None:
         notes = self.notes.get(fact.name) or Notes()
-        self._store.started(
+        self._keeps.started(
             Start(
                 fact.name,
                 fact.attempt,
@@ -173,7 +160,7 @@ class Recording:
             fingerprint=notes.fingerprint,
         )
         values, product = self.values.pop(fact.name, {}), self.products.pop(fact.name, None)
-        self._store.ended(end, values, product)
+        self._keeps.ended(end, values, product)
 
     def _retried(self, fact: JobRetried) -> None:
         end = End(
@@ -189,7 +176,7 @@ class Recording:
             delay=fact.delay,
             counted=fact.outcome != "lost",
         )
-        self._store.ended(end)
+        self._keeps.ended(end)
 
     def _unchanged(self, fact: JobsUnchanged) -> None:
         detail = "restored from the cache" if fact.restored else ""
@@ -210,68 +197,17 @@ class Recording:
             origin=origin,
             fingerprint=notes.fingerprint,
         )
-        self._store.ended(end, self.values.pop(name, {}), self.products.pop(name, None))
+        self._keeps.ended(end, self.values.pop(name, {}), self.products.pop(name, None))
 
     # -- commits -------------------------------------------------------------------------
 
-    def flush(self) -> bool:
-        """Commit what is held, and pass it on; False if there is no room for it now.
+    def on_full(self, error: StoreError) -> None:
+        """Tell that nothing is started; see `Ledger`."""
+        room = "there is room" if isinstance(error, StoreFullError) else "it is free"
+        self._tell(Remark(f"nothing more is started until {room}: {error}"))
 
-        Raises:
-            StoreError: it cannot be done, now or later.
-        """
-        if self.due is None:
-            return True
-        try:
-            self._store.flush()
-        except StoreFullError as error:
-            self._wait_for_room(error)
-            return False
-        except StoreError as error:
-            self.give_up(error)
-            raise
-        self.due = self.full = None
-        self._deliver()
-        return True
-
-    def _wait_for_room(self, error: StoreFullError) -> None:
-        now = SYSTEM.monotonic()
-        if self.full is None:
-            self._full_since = now
-            self._tell(Remark(f"nothing more is started until there is room: {error}"))
-        self.full = error
-        self.due = now + RETRY
-
-    def finish(self) -> None:
-        """Commit what is held when the run is over: there is no later.
-
-        Raises:
-            StoreError: that cannot be done, or something before could not.
-        """
-        if not self.flush() and self.full is not None:
-            error = self.full
-            self.give_up(error)
-            raise error
-        if self.broken is not None:
-            raise self.broken
-
-    def give_up(self, error: StoreError) -> None:
-        """Record nothing more; what is held is passed on all the same."""
-        self.broken, self.due, self.full = error, None, None
-        self._deliver()
-
-    def end_patience(self) -> None:
-        """Give up if there has been no room for too long; to be called when nothing runs.
-
-        Raises:
-            StoreFullError: that is so.
-        """
-        if self.full is not None and SYSTEM.monotonic() - self._full_since > PATIENCE:
-            error = self.full
-            self.give_up(error)
-            raise error
-
-    def _deliver(self) -> None:
+    def on_recorded(self) -> None:
+        """Tell what was held; see `Ledger`."""
         held, self._held = self._held, []
         for fact in held:
             self._tell(fact)

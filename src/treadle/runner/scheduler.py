@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -14,11 +13,11 @@ from treadle.job import Job
 from treadle.job.scheduler import Scheduler
 from treadle.runner.book import Book
 from treadle.runner.job import WorkflowJob
-from treadle.runner.recording import RETRY, Recording
 
 if TYPE_CHECKING:
     from treadle.dag import DAG
     from treadle.engine import Outcome
+    from treadle.job.ledger import Ledger
 
 _ASK_LOAD = 1.0  # seconds; the kernel computes it each 5 s
 
@@ -59,7 +58,7 @@ class RunScheduler(Scheduler):
         deadline: float | None = None,
         load: float | None = None,
         last: bool = False,
-        recording: Recording | None = None,
+        recording: Ledger | None = None,
         goes_ahead: bool = True,
     ) -> None:
         super().__init__(
@@ -69,9 +68,9 @@ class RunScheduler(Scheduler):
         self._last = last
         self._deadline = deadline
         self._load = load
-        self._recording = recording
+        self._ledger = recording
         self._goes_ahead = goes_ahead
-        self._holds = load is not None or recording is not None
+        self._holds = load is not None
         self._alarm: threading.Timer | None = None
 
     # -- not going on --------------------------------------------------------------------
@@ -95,38 +94,15 @@ class RunScheduler(Scheduler):
 
     def enqueue(self) -> None:
         """See `Scheduler`; does nothing when nothing more is to be started."""
-        if not self._draining and self._is_recorded():
+        if not self._draining:
             super().enqueue()
-
-    def _is_recorded(self) -> bool:
-        """Whether all is recorded that lets a job run."""
-        recording = self._recording
-        return recording is None or not self._run_of().offers or recording.flush()
-
-    def wait(self) -> None:
-        """See `Scheduler`; facts that are not recorded yet are, when their time has come."""
-        recording = self._recording
-        if recording is not None and recording.due is not None:
-            if recording.due <= SYSTEM.monotonic():
-                recording.flush()
-            driver = self._run_of()
-            if not driver.live:
-                recording.end_patience()
-            if recording.due is not None:
-                driver.held_until = min(driver.held_until or math.inf, recording.due)
-        super().wait()
 
     def launch(self) -> None:
         """See `Scheduler`; does nothing when nothing more is to be started."""
         if not self._draining:
             super().launch()
-        else:
-            self._run_of().held_until = None
 
     def _hold_until(self, now: float) -> float | None:
-        recording = self._recording
-        if recording is not None and recording.full is not None and not recording.flush():
-            return now + RETRY
         # With nothing running the load is not ours, and might never fall.
         if self._load is None or not self.active_jobs:
             return None

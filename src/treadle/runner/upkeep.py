@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from treadle.clock import SYSTEM
-from treadle.report.feed import Remark
+from treadle.report.feed import JobsUnchanged, Remark
 from treadle.runner.incremental.freshness import Freshness, is_incremental
 from treadle.runner.incremental.given import RETURNED, Given, packed, unpacked
 from treadle.runner.incremental.partial import clear, not_ours, present
@@ -158,6 +158,8 @@ class Upkeep:
         self._take_values(name, look)
         if look.end is not None:
             self._book.adopt([look.end])
+            failed = look.end.kind == "failed"
+            self._recording.relay(self._book.ends[name] if failed else JobsUnchanged([name]))
             return
         if look.verdict == "restored":
             made = self.freshness.made(name, look, self._run, look.values)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from treadle.clock import SYSTEM
 from treadle.runner.incremental.definition import Definitions, incomparable
+from treadle.runner.incremental.ownership import Ownership
 from treadle.store.digest import digest_of
 from treadle.store.fingerprint import MISSING, changes, fingerprint_of
 from treadle.store.records import Parts, Product
@@ -92,6 +93,7 @@ class Freshness:
         self._given = given
         self._past = past
         self._always = always
+        self._ownership = Ownership(plan)
         self._definitions = Definitions(plan.folder)
         # Functions are looked at before any of them is called: it may change what it reads.
         called = (job for job in plan.jobs.values() if job.call is not None)
@@ -157,7 +159,7 @@ class Freshness:
     def _altered(self, job: PlannedJob, product: Product) -> list[str]:
         """Say how what a job made differs from what is there."""
         try:
-            now = self.files.state(str(job.cwd), job.outputs)
+            now = self._outputs(job)
         except OSError as error:
             return [_unreadable(error)]
         if now == product.outputs:
@@ -182,7 +184,8 @@ class Freshness:
             OSError: an input cannot be read.
         """
         parts = dict(self._defined.get(job.name) or self._definitions.of(job))
-        for path, digest in self.files.state(str(job.cwd), job.inputs).items():
+        found = self.files.state(str(job.cwd), job.inputs) if job.inputs else {}
+        for path, digest in self._ownership.read(job, found).items():
             parts[f"input {path}"] = digest
         for need in job.needs:
             parts[f"job {need}"] = self.contribution(need)
@@ -202,9 +205,17 @@ class Freshness:
 
     def _made(self, job: PlannedJob) -> str:
         try:
-            return fingerprint_of(self.files.state(str(job.cwd), job.outputs))
+            return fingerprint_of(self._outputs(job))
         except OSError as error:
             return _unreadable(error)
+
+    def _outputs(self, job: PlannedJob) -> Mapping[str, str]:
+        """Return the digests of what a job makes, as it is now.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        return self._ownership.made(job, self.files.state(str(job.cwd), job.outputs))
 
     def _fingerprint(self, job: PlannedJob) -> str:
         known = self._fingerprints.get(job.name)
@@ -230,7 +241,7 @@ class Freshness:
         job = self._plan.jobs[name]
         self._contributions.pop(name, None)
         try:
-            outputs = self.files.state(str(job.cwd), job.outputs)
+            outputs = self._outputs(job)
         except OSError as error:
             return _unreadable(error, "output")
         for path, digest in outputs.items():
