@@ -116,14 +116,17 @@ class WardenExecutor:
             queue.Empty: none came in time.
         """
         messages, link = inbox.messages, self._link
-        if link is None or not timeout > 0:
+        if link is None:
             return messages.get_nowait()
         link.attend(inbox.bell)
         end = SYSTEM.monotonic() + timeout
         left = timeout
-        while left > 0 and messages.empty() and not link.broken:
-            link.pump(min(_PIECE, left), inbox)
+        while messages.empty() and not link.broken:
+            # Once at least: who comes again and again with no time left is to hear it, too.
+            link.pump(max(0.0, min(_PIECE, left)), inbox)
             left = end - SYSTEM.monotonic()
+            if not left > 0:
+                break
         return messages.get_nowait()
 
     # -- stopping ----------------------------------------------------------------------

@@ -70,6 +70,7 @@ class Driver(Attempts):
         self.offers: deque[VertexID] = deque()
         self.halt_posted = False
         self.begun = False
+        self.ledger = owner._ledger  # noqa: SLF001 -- one unit
         self.held_until: float | None = None
         self._silence = 0.0
 
@@ -80,7 +81,10 @@ class Driver(Attempts):
         if not self.begun:
             self.begun = True
             self.perform(self.engine.begin(self._now()))
-        offers = self.offers
+        offers, ledger = self.offers, self.ledger
+        if ledger is not None and offers and not ledger.is_recorded():
+            # A job is ready because something ended, and that is not recorded yet.
+            return
         while offers and not self.halt_posted:
             uid = offers.popleft()
             job = self.jobs.get(uid) or self._provide(uid)
@@ -154,10 +158,11 @@ class Driver(Attempts):
 
     def _fitting(self) -> Iterator[Start]:
         """What can start now, decided one by one: a callback may push a better job in between."""
-        engine, owner = self.engine, self.owner
+        engine = self.engine
+        may_hold = self.ledger is not None or self.owner._holds  # noqa: SLF001 -- one unit
         self.held_until = None
         while engine.queues.waiting and not self.halt_posted:
-            if owner._holds and self._is_held():  # noqa: SLF001 -- one unit
+            if may_hold and self._is_held():
                 return
             commands = engine.launch(self._now())
             if not commands:
@@ -170,7 +175,11 @@ class Driver(Attempts):
 
     def _is_held(self) -> bool:
         now = self._now()
-        until = self.owner._hold_until(now)  # noqa: SLF001 -- one unit
+        ledger, owner = self.ledger, self.owner
+        if ledger is not None and (ledger.full is not None and not ledger.is_recorded()):
+            until = ledger.due
+        else:
+            until = owner._hold_until(now) if owner._holds else None  # noqa: SLF001 -- one unit
         self.held_until = until if until is not None and until > now else None
         return self.held_until is not None
 
@@ -190,10 +199,16 @@ class Driver(Attempts):
 
     def wait(self) -> None:
         """Wait for the next end or deadline, then take all ends that have arrived."""
-        deadline = self.engine.next_deadline()
-        until = self.held_until
-        if until is None or (deadline is not None and deadline < until):
-            until = deadline
+        until = deadline = self.engine.next_deadline()
+        # Whoever holds starts says so again in each turn: what was said before is void.
+        held, self.held_until = self.held_until, None
+        if held is not None and (until is None or held < until):
+            until = held
+        ledger = self.ledger
+        if ledger is not None:
+            ledger.keep_up(idle=not self.live)
+            if ledger.due is not None and (until is None or ledger.due < until):
+                until = ledger.due
         if self.live or self.halt_posted or until is not None:
             message = self._receive(until)
             messages = self.inbox.messages

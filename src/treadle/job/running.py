@@ -30,6 +30,7 @@ from treadle.job.windup import wind_up
 if TYPE_CHECKING:
     from treadle.dag import DAG
     from treadle.engine import Outcome
+    from treadle.job.ledger import Ledger
 
 # Each interrupt during the stop is taken, and made to count; a key held down sends 30 a second.
 _PRESSES = 1000
@@ -51,6 +52,9 @@ class Running:
     def _may_go_ahead(self, job: Job, outcome: Outcome) -> bool:
         """Whether that makes no difference when this job has ended in this way."""
         raise NotImplementedError
+
+    _ledger: Ledger | None = None
+    """Says what is to be recorded before what follows from it; None where nothing is."""
 
     _holds = False
     """Whether starts may be held back: whether `_hold_until` is asked at all."""

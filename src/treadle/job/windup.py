@@ -11,7 +11,7 @@ import signal
 from collections.abc import Callable
 
 from treadle.engine import Collect, Command
-from treadle.errors import Terminated
+from treadle.errors import StoreError, Terminated
 from treadle.job.driver import Driver
 from treadle.job.live import Live, logger
 from treadle.job.ticket import EndMessage
@@ -72,12 +72,26 @@ def _recover_ends(driver: Driver) -> None:
 
 def _next(driver: Driver, error: BaseException) -> None:
     deadline = driver.engine.next_deadline()
-    message = driver._receive(deadline)  # noqa: SLF001 -- one unit
+    message = driver._receive(_earlier(deadline, _recorded(driver)))  # noqa: SLF001 -- one unit
     if message is not None:
         _perform(driver, error, driver.react(message))
     now = driver._now()  # noqa: SLF001 -- one unit
     if deadline is not None and deadline <= now:
         _perform(driver, error, driver.engine.tick(now))
+
+
+def _recorded(driver: Driver) -> float | None:
+    """Record the ends so far; return when those that could not be are tried again."""
+    ledger = driver.ledger
+    if ledger is None:
+        return None
+    with contextlib.suppress(StoreError):  # it keeps the error for those who close the record
+        ledger.keep_up(idle=False)
+    return ledger.due
+
+
+def _earlier(one: float | None, other: float | None) -> float | None:
+    return one if other is None or (one is not None and one < other) else other
 
 
 def _perform(driver: Driver, error: BaseException, commands: list[Command]) -> None:
