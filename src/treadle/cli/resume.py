@@ -41,5 +41,9 @@ def command(file: Path | None, run: str, **options: Any) -> int:
     plan = open_plan(file, keep=True)
     with store_of(plan).read() as store:
         record = find_run(store, run)
-    jobs = [str(target) for target in record.sessions[0].about.get("targets", ())]
+    about = record.sessions[0].about
+    jobs = [str(target) for target in about.get("targets", ())]
+    for name in ("tokens", "keep_going"):
+        # As the run was begun, unless something else is said now.
+        options[name] = about.get(name) if options[name] is None else options[name]
     return exit_code(execute(plan, jobs, resume=record.name, **options))

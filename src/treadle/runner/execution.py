@@ -167,6 +167,8 @@ class Execution(metaclass=ABCMeta):
             "queues": self.queues,
             "jobs": len(self.chosen),
             "seed": self.settings.shuffle,
+            "tokens": self.settings.tokens,
+            "keep_going": self.settings.keep_going,
         }
         past = self.kept.begin(self.label, about, self.logs)
         self.upkeep = Upkeep(
