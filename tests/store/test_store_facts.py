@@ -256,7 +256,7 @@ class Model:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=35, suppress_health_check=list(HealthCheck), deadline=None)
 @given(SESSIONS)
 def test_any_facts_in_any_sessions_are_read_as_they_were(sessions: list[Any]) -> None:
     model = Model()

@@ -39,8 +39,9 @@ _ROOM = frozenset((sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE,
                    sqlite3.SQLITE_IOERR_TRUNCATE))  # fmt: skip
 
 
-RAISED = (sqlite3.Error, OSError, UnicodeDecodeError)
-"""What is raised around SQLite. The last one: its message quotes a schema that is damaged."""
+RAISED = (sqlite3.Error, OSError, UnicodeDecodeError, OverflowError)
+"""What is raised around SQLite: the last two, when it quotes a schema that is damaged, and for an
+id beyond its integers, which only damage can bring."""
 
 
 class DamagedError(StoreError):

@@ -20,8 +20,8 @@ from treadle.errors import StoreBusyError, StoreError
 _WRITE = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _MOST = 4096  # bytes
-_TRIES = 12
-_PAUSE = 0.005
+_TRIES = 8
+_PAUSE = 0.003
 """Seconds. Who asks for the holder has the lock for an instant: a writer looks more than once."""
 
 

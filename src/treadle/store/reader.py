@@ -164,6 +164,8 @@ class Reader:
             ended = end and self._form(Table.ENDED, end, forms.to_end,
                                        self._one(Table.ENDED, end), self._names)  # fmt: skip
             yield AttemptRecord(run, session.host, begun.start, ended or None)
+            if begun.before[0] >= start:
+                raise self._rows.damaged(f"row {start} of started is not after the one before")
             start, end = begun.before
 
     def _attempts_in(self, number: int, run: str, session: Session) -> Iterator[AttemptRecord]:
@@ -259,7 +261,8 @@ class Reader:
             number = 0
             try:
                 for number, body, _ in found:
-                    yield number, body[0], to_end(body, names)
+                    end = to_end(body, names)
+                    yield number, body[0], end
             except FormError:
                 raise self._rows.damaged(f"row {number} of ended has another form") from None
 

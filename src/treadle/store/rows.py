@@ -213,6 +213,8 @@ class Rows:
             found = self._checked(table, self._cut(table, start, end))
             rows, total = rows + len(found), total + sum(row[2] for row in found)
             yield found
+            if len(found) < min(_CHUNK, end - start):
+                break  # rows are missing, however many there should be
         if low == tally.first:
             self._compare(table, tally, rows, total)
             self._sound.add((table, session))
@@ -235,6 +237,8 @@ class Rows:
         for start in range(tally.first, end, _CHUNK):
             found = self._sealed(table, self._cut(table, start, end))
             rows, total = rows + len(found), total + sum(row[2] for row in found)
+            if len(found) < min(_CHUNK, end - start):
+                break
         self._compare(table, tally, rows, total)
 
     def _cut(self, table: Table, start: int, end: int) -> list[_Row]:
