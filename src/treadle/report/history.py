@@ -219,7 +219,8 @@ def trend_lines(attempts: Sequence[AttemptRecord], *, bars: bool) -> Iterator[st
     trend = trend_of(attempts)
     judged = trend.good + trend.failed
     rate = f", {trend.failed} failed ({trend.failed / judged:.0%})" if trend.failed else ""
-    yield f"{number(trend.attempts, 'attempt')}: {trend.good} ok{rate}"
+    job = safe(attempts[0].start.job)
+    yield f"{job}: {number(trend.attempts, 'attempt')}, {trend.good} ok{rate}"
     if trend.median is None or trend.slowest is None or trend.last is None or trend.good < 2:
         return
     more = trend.last / trend.median - 1 if trend.median else 0.0
