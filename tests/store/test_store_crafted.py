@@ -16,7 +16,7 @@ import pytest
 from stores import DONE, everything, fill, good, scratch, store_in
 from treadle.errors import StoreError
 from treadle.store import Store
-from treadle.store.rows import FACTS, Table, Tally, check, pack
+from treadle.store.tables import FACTS, Table, Tally, check, pack
 
 VALUES = [
     None, True, -1, 0, 1, 2**31, 2**63 - 1, 2**63, -(2**70), 1.5, float("inf"), "", "a", "good",

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from stores import DONE, entry, everything, fill, good, product, scratch, store_in
 from treadle.errors import StoreError
-from treadle.store import Store, rows
+from treadle.store import Store, tables
 from treadle.store.records import SETTLED, End, Product, SessionEnd, Start
 from treadle.store.writer import Writer
 
@@ -160,7 +160,7 @@ def test_products_and_files_are_replaced_and_forgotten(store: Store) -> None:
 def test_what_cannot_be_is_refused_and_breaks_nothing(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rows, "LIMIT", 1000)
+    monkeypatch.setattr(tables, "LIMIT", 1000)
     with store.write() as writer:
         with pytest.raises(StoreError, match="there is no run under way"):
             writer.started(Start("a", 1, 1.0))

@@ -6,9 +6,8 @@ want of room is written again as it was.
 
 from __future__ import annotations
 
-from treadle.store.rows import DROP, FACTS, PUT, Rows, Table, Tally, check, pack
-
-_Row = tuple[int, bytes, int]
+from treadle.store.rows import Rows
+from treadle.store.tables import DROP, FACTS, PUT, Row, Table, Tally, check, pack
 
 
 class Changes:
@@ -20,7 +19,7 @@ class Changes:
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
-        self._puts: dict[Table, dict[int, _Row | None]] = {}
+        self._puts: dict[Table, dict[int, Row | None]] = {}
         self._tallies: dict[tuple[Table, int], Tally] = {}
         self._dirty: set[tuple[Table, int]] = set()
 
@@ -99,7 +98,7 @@ class Changes:
         execute(PUT[Table.TALLY], [self._sealed(*key) for key in self._dirty])
         return count
 
-    def _sealed(self, table: Table, session: int) -> _Row:
+    def _sealed(self, table: Table, session: int) -> Row:
         tally = self._tallies[table, session]
         number = Tally.key(table, session)
         body = pack([tally.first, tally.rows, tally.total])

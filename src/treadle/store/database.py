@@ -1,4 +1,4 @@
-"""Open the file of a store: make it, bring it to the present format, see that it is ours."""
+"""Open the file of a store: bring it to the present format, see that it is ours and whole."""
 
 from __future__ import annotations
 
@@ -7,35 +7,23 @@ import sqlite3
 import stat
 import time
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from treadle.clock import SYSTEM
 from treadle.errors import StoreError
+from treadle.store.connection import BESIDE, SETTINGS, beside, connect, set_up
 from treadle.store.faults import DamagedError, mapped
+from treadle.store.making import APPLICATION
 from treadle.store.mounts import is_remote
-from treadle.store.rows import LIMIT, PUT, Rows, Table, Tally, check, pack
-
-APPLICATION = 0x7472646C
-"""`PRAGMA application_id` of a store: "trdl"."""
+from treadle.store.rows import Rows
+from treadle.store.tables import Table
 
 VERSION = 1
 STEPS: Sequence[str] = ()
 """Files beside this one that bring a store from format 1 to 2, from 2 to 3, …"""
 
 _HERE = Path(__file__).parent
-_WAIT = 5.0  # seconds, for another program that has locked the database
-_MAGIC = b"SQLite format 3\0"
-_SAFE = frozenset(b"/-._~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_BESIDE = ("-wal", "-shm", "-journal")
-_SETTINGS = """
-PRAGMA trusted_schema = OFF;
-PRAGMA cell_size_check = ON;
-PRAGMA temp_store = MEMORY;
-PRAGMA mmap_size = 0;
-PRAGMA synchronous = FULL;
-PRAGMA wal_autocheckpoint = 0;
-"""
 
 
 def is_there(path: Path) -> bool:
@@ -57,48 +45,6 @@ def is_there(path: Path) -> bool:
     raise StoreError(f"'{path}' cannot be used: it is {what}; remove it, or give another path")
 
 
-def make(path: Path) -> None:
-    """Make an empty store under another name and then put it in its place, in one step."""
-    new = path.with_name(f"{path.name}.{os.getpid()}.new")
-    with mapped(path, "made"):
-        for old in (new, *_beside(new), *_beside(path)):
-            old.unlink(missing_ok=True)
-        try:
-            os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
-            with closing(_connect(new, "rw")) as connection:
-                connection.executescript(_SETTINGS)
-                _fill(connection)
-            new.replace(path)
-            _sync_folder(path.parent)
-        except BaseException:
-            for left in (new, *_beside(new)):
-                with suppress(OSError):
-                    left.unlink(missing_ok=True)
-            raise
-
-
-def _fill(connection: sqlite3.Connection) -> None:
-    schema = (_HERE / "schema.sql").read_text(encoding="utf-8")
-    connection.executescript(
-        f"BEGIN; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = 1; {schema} COMMIT;"
-    )
-    connection.execute("BEGIN")
-    for table in Table:
-        if table is not Table.TALLY:
-            number, body = Tally.key(table), pack([1, 0, 0])
-            row = (number, body, check(Table.TALLY, number, body))
-            connection.execute(PUT[Table.TALLY], row)
-    connection.execute("COMMIT")
-
-
-def _sync_folder(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
-
-
 def open_to_write(path: Path) -> Rows:
     """Open a store that is there. Whoever calls this holds its lock.
 
@@ -107,9 +53,9 @@ def open_to_write(path: Path) -> Rows:
         StoreError: it belongs to another program, or to a newer treadle, or cannot be written.
     """
     with mapped(path, "opened"):
-        connection = _connect(path, "rw")
+        connection = connect(path, "rw")
         try:
-            _set(connection, path, _SETTINGS)
+            set_up(connection, path, SETTINGS)
             rows = Rows(connection, path)
             _migrate(connection, _identify(rows))
             journal = "DELETE" if is_remote(path.parent) else "WAL"
@@ -131,7 +77,7 @@ def open_to_read(path: Path) -> Rows:
     modes = ["ro"]
     if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
         modes.append("rw")  # what a killed writer left has to be taken in, or back, first
-    elif not any(os.path.lexists(beside) for beside in _beside(path)):
+    elif not any(os.path.lexists(other) for other in beside(path)):
         modes.append("ro&immutable=1")
     for mode in modes:
         try:
@@ -144,9 +90,9 @@ def open_to_read(path: Path) -> Rows:
 
 def _read(path: Path, mode: str) -> Rows:
     with mapped(path, "read"):
-        connection = _connect(path, mode)
+        connection = connect(path, mode)
         try:
-            _set(connection, path, f"{_SETTINGS}; PRAGMA query_only = ON;")
+            set_up(connection, path, f"{SETTINGS}; PRAGMA query_only = ON;")
             rows = Rows(connection, path)
             version = _identify(rows)
         except BaseException:
@@ -159,41 +105,6 @@ def _read(path: Path, mode: str) -> Rows:
             f" to format {VERSION}"
         )
     return rows
-
-
-def empty(path: Path) -> Rows:
-    """Return a store with nothing in it, in memory: what one that is not there reads as."""
-    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    _fill(connection)
-    return Rows(connection, path)
-
-
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    plain = os.fsencode(path.absolute())
-    quoted = "".join(chr(byte) if byte in _SAFE else f"%{byte:02X}" for byte in plain)
-    connection = sqlite3.connect(
-        f"file:{quoted}?mode={mode}",
-        uri=True,
-        timeout=_WAIT,
-        isolation_level=None,
-        check_same_thread=False,
-    )
-    connection.text_factory = bytes
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LIMIT + (1 << 10))
-    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-    return connection
-
-
-def _set(connection: sqlite3.Connection, path: Path, settings: str) -> None:
-    """Set how the database is used; the first thing that reads the file."""
-    try:
-        connection.executescript(settings)
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB and not _has_magic(path):
-            raise StoreError(
-                f"'{path}' is not a database: move it away, or give another path"
-            ) from None
-        raise
 
 
 def _identify(rows: Rows) -> int:
@@ -221,12 +132,6 @@ def _identify(rows: Rows) -> int:
     if version < 1:
         raise rows.damaged(f"there is no format {version}")
     return int(version)
-
-
-def _has_magic(path: Path) -> bool:
-    with suppress(OSError), open(path, "rb") as file:
-        return file.read(len(_MAGIC)) in {_MAGIC, b""}
-    return False
 
 
 def _writer(rows: Rows) -> str:
@@ -274,11 +179,7 @@ def set_aside(path: Path) -> Path:
         number += 1
         aside = path.with_name(f"{path.name}.damaged-{label}-{number}")
     path.replace(aside)
-    for suffix in _BESIDE:
+    for suffix in BESIDE:
         with suppress(FileNotFoundError):
             Path(f"{path}{suffix}").replace(f"{aside}{suffix}")
     return aside
-
-
-def _beside(path: Path) -> list[Path]:
-    return [Path(f"{path}{suffix}") for suffix in _BESIDE]

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from treadle.store.changes import Changes
 from treadle.store.records import RunRecord, Session
-from treadle.store.rows import CUT, FACTS, Rows, Table, Tally
+from treadle.store.rows import Rows
+from treadle.store.tables import CUT, FACTS, Table, Tally
 
 MOST = 1_000_000
 """Attempts in all runs together; the newest two stay, however many they have."""

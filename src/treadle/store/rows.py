@@ -11,100 +11,27 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import IntEnum
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 from zlib import crc32
 
 from treadle.errors import StoreError
 from treadle.store.faults import RAISED, DamagedError, store_error
+from treadle.store.tables import (
+    ALL,
+    CHECKS,
+    NAMES,
+    NEXT,
+    ONE,
+    RANGE,
+    SPREAD,
+    WORD,
+    Row,
+    Table,
+    Tally,
+)
 
-LIMIT = 128 << 20
-"""Bytes that a row may have."""
-
-_WORD = 0xFFFFFFFF
-_SPREAD = 2654435761  # odd: ids that differ by less than 2**32 begin with different checks
 _CHUNK = 4096  # rows that are read at once
-
-_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
-
-
-_Row: TypeAlias = tuple[int, bytes, int]
-
-
-class Table(IntEnum):
-    """The tables; the numbers are part of the format."""
-
-    SESSION = 1
-    FINISH = 2
-    JOB = 3
-    STARTED = 4
-    ENDED = 5
-    GIVEN = 6
-    PRODUCT = 7
-    LEARNED = 8
-    FILE = 9
-    TALLY = 15
-
-
-FACTS = (Table.STARTED, Table.ENDED, Table.GIVEN)
-"""What is tallied for each session by itself."""
-
-_NAMES = {table: table.name.lower() for table in Table}
-# The names are those above, nobody's input.
-PUT = {
-    t: f"INSERT {'' if t in FACTS else 'OR REPLACE'} INTO {n} VALUES (?, ?, ?)"  # noqa: S608 -- above
-    for t, n in _NAMES.items()
-}
-DROP = {t: f"DELETE FROM {name} WHERE id = ?" for t, name in _NAMES.items()}  # noqa: S608 -- above
-CUT = {t: f"DELETE FROM {n} WHERE id BETWEEN ? AND ?" for t, n in _NAMES.items()}  # noqa: S608 -- above
-_ONE = {t: f"SELECT id, body, chk FROM {n} WHERE id = ?" for t, n in _NAMES.items()}  # noqa: S608 -- above
-_ALL = {t: f"SELECT id, body, chk FROM {n} ORDER BY id" for t, n in _NAMES.items()}  # noqa: S608 -- above
-_CHECKS = {t: f"SELECT id, chk FROM {n}" for t, n in _NAMES.items()}  # noqa: S608 -- above
-_NEXT = {t: f"SELECT min(id) FROM {n} WHERE id >= ?" for t, n in _NAMES.items()}  # noqa: S608 -- above
-_RANGE = {
-    t: f"SELECT id, body, chk FROM {n} WHERE id BETWEEN ? AND ? ORDER BY id"  # noqa: S608 -- above
-    for t, n in _NAMES.items()
-}
-
-
-def pack(value: Any) -> bytes:
-    """Return the body of a row.
-
-    Raises:
-        StoreError: it is too large.
-    """
-    body = _encode(value).encode("utf-8", "surrogatepass")
-    if len(body) > LIMIT:
-        raise StoreError(f"{len(body)} bytes in one piece are too many to be kept; at most {LIMIT}")
-    return body
-
-
-def check(table: int, number: int, body: bytes) -> int:
-    """Return the check of a row."""
-    return crc32(body, (number * _SPREAD + table) & _WORD)
-
-
-class Tally:
-    """How many rows there are, and the sum of their checks.
-
-    Attributes:
-        first: of facts, the first id; of other tables, the next one to give.
-        rows: their number.
-        total: the sum of their checks.
-    """
-
-    __slots__ = ("first", "rows", "total")
-
-    def __init__(self, first: int, rows: int = 0, total: int = 0) -> None:
-        self.first = first
-        self.rows = rows
-        self.total = total
-
-    @staticmethod
-    def key(table: Table, session: int = 0) -> int:
-        """Return the id of its row."""
-        return session << 4 | table
 
 
 class Rows:
@@ -153,7 +80,7 @@ class Rows:
         tally = self.tally(table, session)
         if tally is None:
             of = f" in session {session}" if session else ""
-            raise self.damaged(f"the tally of {_NAMES[table]}{of} is missing")
+            raise self.damaged(f"the tally of {NAMES[table]}{of} is missing")
         return tally
 
     @contextmanager
@@ -173,7 +100,7 @@ class Rows:
         """Return the checks of all rows by id; only their sum is compared."""
         with self.at_once():
             tally = self.total(table)
-            found = dict(self.connection.execute(_CHECKS[table]).fetchall())
+            found = dict(self.connection.execute(CHECKS[table]).fetchall())
         total = sum(n for n in found.values() if type(n) is int)
         self._compare(table, tally, len(found), total)
         return found
@@ -181,7 +108,7 @@ class Rows:
     def one(self, table: Table, number: int) -> Any | None:
         """Return what stands in a row; None if it is not there."""
         with self.mapped("read"):
-            rows = self.connection.execute(_ONE[table], (number,)).fetchall()
+            rows = self.connection.execute(ONE[table], (number,)).fetchall()
         found = self._checked(table, rows)
         return found[0][1] if found else None
 
@@ -189,7 +116,7 @@ class Rows:
         """Return a table as it is at one instant: ids, what stands there, checks."""
         with self.at_once():
             tally = self.total(table)
-            rows = self.connection.execute(_ALL[table]).fetchall()
+            rows = self.connection.execute(ALL[table]).fetchall()
         found = self._checked(table, rows)
         self._compare(table, tally, len(found), sum(check for _, _, check in found))
         return found
@@ -224,7 +151,7 @@ class Rows:
     def next_id(self, table: Table, low: int) -> int | None:
         """Return the first id that is there, from `low` on."""
         with self.mapped("read"):
-            ((found,),) = self.connection.execute(_NEXT[table], (low,)).fetchall()
+            ((found,),) = self.connection.execute(NEXT[table], (low,)).fetchall()
         return found if isinstance(found, int) else None
 
     def verify(self, table: Table, session: int) -> None:
@@ -241,12 +168,12 @@ class Rows:
                 break
         self._compare(table, tally, rows, total)
 
-    def _cut(self, table: Table, start: int, end: int) -> list[_Row]:
+    def _cut(self, table: Table, start: int, end: int) -> list[Row]:
         last = min(start + _CHUNK, end) - 1
         with self.mapped("read"):
-            return self.connection.execute(_RANGE[table], (start, last)).fetchall()
+            return self.connection.execute(RANGE[table], (start, last)).fetchall()
 
-    def _checked(self, table: Table, rows: list[_Row]) -> list[tuple[int, Any, int]]:
+    def _checked(self, table: Table, rows: list[Row]) -> list[tuple[int, Any, int]]:
         """Return rows with what stands in them; parsed together, which takes half the time."""
         bodies = b",".join([body for _, body, _ in self._sealed(table, rows)])
         try:
@@ -255,22 +182,22 @@ class Rows:
             values = []
         if len(values) != len(rows):
             numbers = f"{rows[0][0]} to {rows[-1][0]}" if rows else "none"
-            raise self.damaged(f"rows {numbers} of {_NAMES[table]} are not JSON")
+            raise self.damaged(f"rows {numbers} of {NAMES[table]} are not JSON")
         return [(row[0], value, row[2]) for row, value in zip(rows, values, strict=True)]
 
-    def _sealed(self, table: Table, rows: list[_Row]) -> list[_Row]:
+    def _sealed(self, table: Table, rows: list[Row]) -> list[Row]:
         """Return rows that are what was written."""
         seed = int(table)
         for number, body, check in rows:
             if (
                 type(body) is not bytes
                 or type(number) is not int
-                or crc32(body, (number * _SPREAD + seed) & _WORD) != check
+                or crc32(body, (number * SPREAD + seed) & WORD) != check
             ):
-                raise self.damaged(f"row {number} of {_NAMES[table]} is not what was written")
+                raise self.damaged(f"row {number} of {NAMES[table]} is not what was written")
         return rows
 
     def _compare(self, table: Table, tally: Tally, rows: int, total: int) -> None:
         if rows != tally.rows or total != tally.total:
-            raise self.damaged(f"{_NAMES[table]} has {rows} rows where {tally.rows} were written,"
+            raise self.damaged(f"{NAMES[table]} has {rows} rows where {tally.rows} were written,"
                                " or not the same ones")  # fmt: skip
