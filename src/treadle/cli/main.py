@@ -19,25 +19,17 @@ from treadle.errors import StoreError, TreadleError, WorkflowError, lacking
 from treadle.report.terminal import Output
 from treadle.report.text import safe
 
-COMMANDS = (
-    "run",
-    "resume",
-    "status",
-    "logs",
-    "explain",
-    "history",
-    "diff",
-    "flaky",
-    "list",
-    "check",
-    "graph",
-    "forget",
-    "clean",
-    "init",
-    "schema",
-    "completion",
-    "doctor",
-)
+GROUPS = {
+    "Run": ("run", "resume"),
+    "Ask": ("status", "logs", "explain", "history", "diff", "flaky"),
+    "Look at the file": ("list", "check", "graph"),
+    "Start afresh": ("forget", "clean"),
+    "Set up": ("init", "schema", "completion", "doctor"),
+}
+"""The commands, as the help groups them."""
+
+COMMANDS = tuple(name for names in GROUPS.values() for name in names)
+_WIDEST = max(map(len, COMMANDS))
 
 _HELP = """\
 Run interdependent jobs in parallel, in the right order, within the resources there are.
@@ -48,7 +40,9 @@ Run interdependent jobs in parallel, in the right order, within the resources th
   treadle run test 'doc*'     run these, with all they need
   treadle run -j4 -k          4 at a time; go on after failures
   treadle resume              go on where a run was cut short
-  treadle explain test        what a job needs, what it waits for, whether it would run
+  treadle status              how it stands; what failed, and why
+  treadle explain test        why it ran, waits, was skipped; whether it would run
+  treadle history test        how long it took, how often it failed
   treadle init                write a first treadle.toml
 
 Without a command, the jobs are listed.
@@ -68,6 +62,14 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = import_module(f"treadle.cli.{cmd_name}").command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what each command does, in groups."""
+        for title, names in GROUPS.items():
+            found = ((name, self.get_command(ctx, name)) for name in names)
+            rows = [(f"{n:{_WIDEST}}", c.get_short_help_str(80)) for n, c in found if c is not None]
+            with formatter.section(title):
+                formatter.write_dl(rows)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

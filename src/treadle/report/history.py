@@ -39,6 +39,9 @@ JOBS = (
 
 _BARS = "▁▂▃▄▅▆▇█"
 _MOST_BARS = 40
+_WAITED = 0.05
+"""Seconds of waiting that are worth a word."""
+
 _NOTICED = 0.2
 """A last attempt that took longer than the median by this share is worth a word."""
 
@@ -135,7 +138,7 @@ def attempt_rows(
             str(start.attempt),
             ago(start.at, now),
             seconds(end.duration) if end is not None else "",
-            seconds(start.waited),
+            seconds(start.waited) if start.waited >= _WAITED else "",
             seconds(cpu) if (cpu := cpu_of(end)) is not None else "",
             size(end.max_rss) if end is not None and end.max_rss is not None else "",
             (came, _colour(end, came)),
