@@ -24,12 +24,18 @@ OUT = HERE / "recorded"
 
 
 class Recording(NamedTuple):
-    """Commands, and the files that they find; `interrupt` is when Ctrl-C is pressed."""
+    """Commands, and the files that they find; `interrupt` is when Ctrl-C is pressed.
+
+    What follows on a command `@PART`, in the same folder, is kept in a file of its own.
+    """
 
     files: str
     commands: list[str]
     interrupt: float | None = None
 
+
+# It waits for what the job writes first of all.
+_KILL = "treadle run & until grep -q grapes shares; do sleep 0.1; done; kill -9 $!"
 
 PLAN = {
     "quickstart": Recording("quickstart/treadle.toml", ["treadle run", "treadle run -v sum"]),
@@ -67,17 +73,95 @@ PLAN = {
     "event-loop": Recording("howto/event_loop.py", ["python event_loop.py"]),
     "worker-process": Recording("howto/worker_process.py", ["python worker_process.py"]),
     "why": Recording("howto/why.py", ["python why.py"]),
+    "shops": Recording(
+        "shops/*",
+        [
+            *("@first", "treadle run", "cat report"),
+            *("@again", "treadle run"),
+            *("@remark", "echo '# of March' >> north.txt", "treadle run"),
+            *(
+                "@edit",
+                "echo 'plums 40' >> south.txt",
+                "treadle explain 'clean[south]' | head -2",
+                "treadle explain total | head -2",
+                "treadle run",
+            ),
+            *(
+                "@why",
+                "treadle explain shares | head -4",
+                "treadle explain 'clean[north]' | head -3",
+            ),
+            *("@kill", "echo 'grapes 100' >> south.txt", _KILL, "cat shares"),
+            *("@status", "treadle status"),
+            *("@resume", "treadle resume", "cat report"),
+            *("@attempts", "treadle history shares"),
+            *("@command", "sed -i 's/sort shares/sort -r shares/' treadle.toml", "treadle run"),
+            *("@diff", "treadle diff"),
+            *("@back", "sed -i 's/sort -r shares/sort shares/' treadle.toml", "treadle run"),
+            *("@runs", "treadle history"),
+        ],
+    ),
     "graph": Recording("tutorial/2/*", ["treadle graph --format mermaid"]),
+    "what-happened": Recording(
+        "howto/asking/*", ["treadle run -k0 &> /dev/null", "treadle status", "treadle history"]
+    ),
+    "why-it-ran": Recording(
+        "howto/asking/*",
+        [
+            "treadle run -q count",
+            "treadle explain count | head -5",
+            "echo shuttle >> words.txt",
+            "treadle explain sort | head -2",
+            "treadle explain count | head -2",
+        ],
+    ),
+    "why-skipped": Recording(
+        "howto/asking/*", ["treadle run -k0 &> /dev/null", "treadle explain publish | head -4"]
+    ),
+    "earlier-log": Recording(
+        "howto/asking/*",
+        ["treadle run -q fetch", "treadle history fetch", "treadle logs fetch --attempt 1"],
+    ),
+    "slower": Recording(
+        "howto/slower/*",
+        [
+            "treadle run -q",
+            "treadle run -q",
+            "echo 1.7 > seconds",
+            "treadle run -q",
+            "treadle diff",
+            "treadle history '*'",
+        ],
+    ),
+    "flaky": Recording("howto/asking/*", ["treadle run -q -k0 &> /dev/null", "treadle flaky"]),
+    "make-room": Recording(
+        "howto/asking/*",
+        [
+            "treadle run -q count",
+            "treadle run -q count",
+            "treadle clean --keep 1",
+            "echo mine >> counts.txt",
+            "treadle clean --outputs",
+            "treadle forget count",
+        ],
+    ),
     "mistakes": Recording("mistakes/*", ["treadle check", "echo $?"]),
 }
 
 
-def record(recording: Recording) -> str:
-    """What a terminal would show."""
+def record(recording: Recording) -> dict[str, str]:
+    """What a terminal would show, by part."""
+    texts: dict[str, str] = {}
+    part = ""
     with tempfile.TemporaryDirectory() as name:
         for file in HERE.glob(recording.files):
             shutil.copy(file, name)
-        return "".join(_run(line, name, recording.interrupt) for line in recording.commands)
+        for line in recording.commands:
+            if line.startswith("@"):
+                part = line.replace("@", "-")
+            else:
+                texts[part] = texts.get(part, "") + _run(line, name, recording.interrupt)
+    return {part: text.replace(name, "/home/you/work") for part, text in texts.items()}
 
 
 _last = 0
@@ -115,8 +199,11 @@ def same(one: str, other: str) -> bool:
     return a == b
 
 
+# Columns are as wide as what stands in them.
 _TIMES = re.compile(
-    r"process \d+|\d+ MB|\d+\.\d+ ?s|\d{8}-\d{6}(-\d+)?|^\S*\[\d+/\d+\]\S*|slot \d", re.MULTILINE
+    r" *(?:waited|process \d+|\d+ MB|[\d.]+ MiB|\d+(?:\.\d+)? ?s\b|\d{8}-\d{6}(?:-\d+)?|[▁-█]+"
+    r"|^\S*\[\d+/\d+\]\S*|slot \d| ) *",
+    re.MULTILINE,
 )
 
 
@@ -125,13 +212,13 @@ def main(names: list[str]) -> int:
     check = "--check" in names
     wrong = []
     for name in [name for name in names if name != "--check"] or PLAN:
-        file = OUT / f"{name}.txt"
-        text = record(PLAN[name])
-        if not check:
-            file.write_text(text, encoding="utf-8")
-        elif not same(text, file.read_text(encoding="utf-8")):
-            wrong.append(name)
-            print(f"== {name}: {file} is not what came now\n{text}")
+        for part, text in record(PLAN[name]).items():
+            file = OUT / f"{name}{part}.txt"
+            if not check:
+                file.write_text(text, encoding="utf-8")
+            elif not same(text, file.read_text(encoding="utf-8")):
+                wrong.append(name)
+                print(f"== {name}: {file} is not what came now\n{text}")
     return len(wrong)
 
 
