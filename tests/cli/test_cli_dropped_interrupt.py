@@ -11,21 +11,20 @@ Call = Callable[..., subprocess.CompletedProcess[str]]
 # What runs when the command has loaded its file: a weak reference whose callback is interrupted.
 INTERRUPTED = """
 import os, signal, weakref
-import treadle.cli.options as options
+import treadle.workflow as workflow
 class Thing: pass
 def callback(_):
     signal.raise_signal(signal.SIGINT)
     for _ in range(9): pass
-find = options.find_plan
-def interrupted(file):
-    plan = find(file)
+load = workflow.load_plan
+def interrupted(*arguments, **options):
+    plan = load(*arguments, **options)
     thing = Thing()
     reference = weakref.ref(thing, callback)
     del thing
     while True:
         signal.pause()
-options.find_plan = interrupted
-options.open_plan.__globals__["find_plan"] = interrupted
+workflow.load_plan = interrupted
 """
 
 
