@@ -47,52 +47,57 @@ class Outlook:
             plan, Files(files), products, self._values, Given(plan, plan.jobs)
         )
         self.forecasts: dict[str, Forecast] = {}
-        # For each job, those whose outputs or values it gets anew, and nobody knows which.
-        self._unsure: dict[str, frozenset[str]] = {}
+        # Whether a job hands on outputs that are made anew, and nobody knows which.
+        self._unsure: dict[str, bool] = {}
         needs = {name: job.needs for name, job in plan.jobs.items()}
         chosen = with_needs(needs, targets)
         for name in in_order({name: needs[name] for name in plan.jobs if name in chosen}):
             self._add(plan.jobs[name])
 
     def _add(self, job: PlannedJob) -> None:
-        before = frozenset[str]().union(*(self._unsure[need] for need in job.needs))
-        found = self.forecasts[job.name] = self._forecast(job, before)
-        ran = found.prospect in ("always", "runs", "perhaps")
-        if not ran:
+        before = any(self._unsure[need] for need in job.needs)
+        found = self.forecasts[job.name] = self._forecast(job, before=before)
+        if not _runs(found):
             product = self._products.get(job.name)
             values = product.values if product is not None else {}
             self._values[job.name] = {key: v for key, v in values.items() if key != RETURNED}
-        if job.outputs:
-            self._unsure[job.name] = frozenset((job.name,)) if ran else frozenset()
-        else:
-            self._unsure[job.name] = before
+        self._unsure[job.name] = _runs(found) if job.outputs else before
         # Asked for in order, one by one: asked for at the end, it leads through all of them.
         self._freshness.contribution(job.name)
 
-    def _forecast(self, job: PlannedJob, before: frozenset[str]) -> Forecast:
+    def _forecast(self, job: PlannedJob, *, before: bool) -> Forecast:
         unmet = job.when.unmet({**self._env, **job.env}, job.cwd) if job.when is not None else ""
         if unmet:
             return Forecast("unwanted", (unmet,))
         if not is_incremental(job):
             return Forecast("always")
         look = self._freshness.look(job.name)
-        givers = before | self._given_anew(job)
-        order = [name for name in self._plan.jobs if name in givers]
+        others = self._others(job) if before or job.late is not None else []
         if look.fault:
-            return Forecast("perhaps" if order else "cannot", (look.fault,), order)
+            return Forecast("perhaps" if others else "cannot", (look.fault,), others)
         if look.verdict == "unchanged":
-            product = self._products[job.name]
-            return Forecast("perhaps" if order else "unchanged", (), order, product.run)
-        own = [text for text in look.why if not self._is_of(text, job, order)] if order else None
-        return Forecast("runs" if own is None or own else "perhaps", own or look.why, order)
+            since = self._products[job.name].run
+            return Forecast("perhaps" if others else "unchanged", (), others, since)
+        if not others:
+            return Forecast("runs", look.why)
+        own = [text for text in look.why if not self._is_of(text, job, others)]
+        return Forecast("runs" if own else "perhaps", own or look.why, others)
 
-    def _given_anew(self, job: PlannedJob) -> frozenset[str]:
-        if job.late is None:
-            return frozenset()
-        used = {one.job for one in job.late.references() if one.job in job.needs}
-        return frozenset(
-            name for name in used if self.forecasts[name].prospect not in ("unchanged", "unwanted")
-        )
+    def _others(self, job: PlannedJob) -> list[str]:
+        """Return the jobs that run first, and of whose outputs or values this one is made."""
+        used = {one.job for one in job.late.references()} if job.late is not None else set()
+        found = {name for name in used if name in self.forecasts and _runs(self.forecasts[name])}
+        ahead, seen = list(job.needs), set(job.needs)
+        while ahead:
+            need = self._plan.jobs[ahead.pop()]
+            if not self._unsure[need.name]:
+                continue
+            if need.outputs:
+                found.add(need.name)
+                continue
+            ahead += [one for one in need.needs if one not in seen]
+            seen.update(need.needs)
+        return [name for name in self.forecasts if name in found]
 
     def _is_of(self, text: str, job: PlannedJob, others: Sequence[str]) -> bool:
         """Tell whether a reason is about what other jobs make that run first."""
@@ -108,3 +113,7 @@ class Outlook:
             if any(rest.startswith(f"{os.path.relpath(path, job.cwd)} ") for path in paths):
                 return True
         return False
+
+
+def _runs(forecast: Forecast) -> bool:
+    return forecast.prospect in ("always", "runs", "perhaps")
