@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from treadle.job.walk import Walk
     from treadle.runner.workflow import Workflow
     from treadle.status import ReturnValue
+    from treadle.store.store import Store
 
 __version__ = "0.1.0"
 
@@ -31,6 +32,7 @@ _HOME = {
     "ProcessJob": "treadle.job",
     "ReturnValue": "treadle.status",
     "Scheduler": "treadle.job.scheduler",
+    "Store": "treadle.store.store",
     "TreadleError": "treadle.errors",
     "Walk": "treadle.job.walk",
     "Workflow": "treadle.runner.workflow",
@@ -47,6 +49,7 @@ __all__ = [
     "ProcessJob",
     "ReturnValue",
     "Scheduler",
+    "Store",
     "TreadleError",
     "Walk",
     "Workflow",

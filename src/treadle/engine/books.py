@@ -103,6 +103,11 @@ class Books:
         node = self.readiness.nodes.get(uid)
         return node is None or all(after.waits_for > 1 for after in node.successors or ())
 
+    def resume(self, uid: VertexID, attempts: int) -> None:
+        """Let the attempts of a job go on counting: so many there were before this run."""
+        node = self.readiness.nodes[uid]
+        node.attempt = max(node.attempt, attempts)
+
     def may_requeue(self, attempts: int) -> bool:
         """Whether a job that has run so often may run again."""
         limit = self._max_attempts

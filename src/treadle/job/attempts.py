@@ -23,6 +23,7 @@ from treadle.job.spec import requeue_delay
 from treadle.job.ticket import EndMessage, Ticket
 
 if TYPE_CHECKING:
+    from treadle.job.journal import Journal
     from treadle.job.scheduler import Scheduler
     from treadle.job.wiring import Wiring
 
@@ -49,6 +50,7 @@ class Attempts:
         live: the attempts that are not settled, by the job's id.
         doing: what is being called, and of which job, if it is not our own code.
         attempts: how many were started so far.
+        journal: takes what is recorded; None where nothing is.
         polite: the signal that a process is asked to end with.
     """
 
@@ -57,6 +59,7 @@ class Attempts:
         self.engine = engine
         self.wiring = wiring
         self.inbox = wiring.inbox
+        self.journal: Journal | None = None
         self.jobs: dict[VertexID, Job] = {}
         self.live: dict[VertexID, Live] = {}
         self.doing: tuple[str, VertexID] | None = None
@@ -78,6 +81,8 @@ class Attempts:
         ticket = job.notify_end
         if isinstance(ticket, Ticket):
             ticket.attempt = number
+        if self.journal is not None:
+            self.journal.started(job, slot)
         if not ahead:
             self.doing = ("on_start", uid)
             job.on_start(self.owner)
@@ -118,6 +123,8 @@ class Attempts:
         job, uid = live.job, live.job.uid
         requeue = requeue and self._may_requeue(live)
         delay = requeue_delay(job, self.owner.requeue_delay) if requeue else 0.0
+        if self.journal is not None:
+            self.journal.ended(job, requeue, delay)
         if requeue:
             job._renew()  # noqa: SLF001 -- the next attempt is a new one
         else:

@@ -35,7 +35,7 @@ from treadle.engine import (
 )
 from treadle.errors import JobError, StalledError
 from treadle.job.attempts import Attempts, describe
-from treadle.job.base import Job
+from treadle.job.base import EmptyJob, Job
 from treadle.job.situation import answer
 from treadle.job.ticket import (
     AskMessage,
@@ -45,9 +45,11 @@ from treadle.job.ticket import (
     Message,
     Ticket,
 )
+from treadle.status import ReturnValue
 
 if TYPE_CHECKING:
     from treadle.dag import DAG
+    from treadle.job.journal import Journal
     from treadle.job.scheduler import Scheduler
     from treadle.job.wiring import Wiring
 
@@ -71,8 +73,13 @@ class Driver(Attempts):
         self.halt_posted = False
         self.begun = False
         self.ledger = owner._ledger  # noqa: SLF001 -- one unit
+        self.pushed_aside = False
         self.held_until: float | None = None
         self._silence = 0.0
+
+    def record_in(self, journal: Journal) -> None:
+        """Record what happens from here on."""
+        self.journal = self.ledger = journal
 
     # -- stages --------------------------------------------------------------------
 
@@ -94,7 +101,10 @@ class Driver(Attempts):
                 self.owner.push(job)
 
     def _provide(self, uid: VertexID) -> Job:
-        data, predecessors = self.dag.vertex_data[uid], self.dag.get_predecessors(uid)
+        data, journal = self.dag.vertex_data[uid], self.journal
+        if journal is not None and uid in journal.standing:
+            return EmptyJob(uid, data, Ticket(self.inbox, uid), ReturnValue.unchanged)
+        predecessors = self.dag.get_predecessors(uid)
         self.doing = ("the provider", uid)
         job = self.owner.safe_job_provider(uid, data, predecessors, Ticket(self.inbox, uid))
         self.doing = None
@@ -116,6 +126,8 @@ class Driver(Attempts):
             self._finish_skipped(job)
             raise
         self._finish_skipped(job)
+        if self.journal is not None:
+            self.journal.passed(job)
         self.perform(self.engine.skipped(job.uid, self._now()))
 
     def _finish_skipped(self, job: Job) -> None:
@@ -129,6 +141,8 @@ class Driver(Attempts):
         Raises:
             JobError: it can never run, or it is queued or running already.
         """
+        if self.journal is not None:
+            self.journal.queued(job)
         try:
             spec = self.wiring.spec(job)
         except BaseException:
@@ -141,9 +155,16 @@ class Driver(Attempts):
                 f"cannot push: {error}; return True from collect to run it again"
             ) from None
         self.jobs[job.uid] = job
+        if self.journal is not None:
+            self.engine.resume(job.uid, self.journal.attempts(job))
+            self.pushed_aside = self.doing is not None
 
     def launch(self) -> None:
         """Start jobs as long as one fits."""
+        if self.pushed_aside and self.ledger is not None:
+            # By a callback, because of what is not recorded yet. Without room, nothing fits.
+            self.pushed_aside = False
+            self.ledger.is_recorded()
         for start in self._fitting():
             self._start(*start)
         if self.live or self.held_until is not None or self.halt_posted:

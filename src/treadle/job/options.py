@@ -54,6 +54,18 @@ def checked_queues(queues: dict[str, int] | None, tokens: int) -> dict[str, int]
     return named
 
 
+def checked_store(store: Any, resume: bool) -> None:
+    """Check where runs are to be recorded.
+
+    Raises:
+        SchedulerError: that is no store, or there is none and a run is to be resumed.
+    """
+    if store is None and resume:
+        raise SchedulerError("resume=True needs the store that the run is in: store=Store(path)")
+    if store is not None and not hasattr(store, "write"):
+        raise SchedulerError(f"store is {store!r}; it must be a treadle.Store, as in Store(path)")
+
+
 class EngineOptions(NamedTuple):
     """How the engine decides; see `Scheduler` for what each means."""
 

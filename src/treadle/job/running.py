@@ -77,6 +77,10 @@ class Running:
         if sys.stderr is not None:
             sys.stderr.write("\n".join([*lines, ""]))
 
+    def _open_journal(self, dag: DAG) -> None:
+        """Begin the record of the run: all is ready, and nothing was started."""
+        raise NotImplementedError
+
     def _work(self) -> None:
         """Go through the stages until all is done."""
         raise NotImplementedError
@@ -100,6 +104,8 @@ class Running:
             self._end(signals)
 
     def _end(self, signals: Signals) -> None:
+        if self._driver is not None and self._driver.journal is not None:
+            self._driver.journal.release()
         signals.give_back()
         self._running = False
         self._close(wait=False)
@@ -109,6 +115,7 @@ class Running:
             try:
                 self.init_state(dag)
                 self._listen(signals)
+                self._open_journal(dag)
                 self._work()
             except BaseException as error:
                 self._stop(error)
@@ -118,9 +125,16 @@ class Running:
             driver = self._driver
             if driver is not None and (driver.live or driver.engine.active):
                 self._stop(error)
+            self._end_journal(error)
             raise
+        else:
+            self._end_journal(None)
         finally:
             self._close(wait=True)
+
+    def _end_journal(self, error: BaseException | None) -> None:
+        if self._driver is not None and self._driver.journal is not None:
+            self._driver.journal.end(error)
 
     def _listen(self, signals: Signals) -> None:
         driver = self._driver

@@ -13,7 +13,13 @@ from treadle.engine import Engine, JobSpec, VertexID
 from treadle.errors import RunInterrupted, SchedulerError
 from treadle.job.base import Job, NotifyEndType
 from treadle.job.driver import Driver
-from treadle.job.options import EngineOptions, checked_delay, checked_queues, checked_timeout
+from treadle.job.options import (
+    EngineOptions,
+    checked_delay,
+    checked_queues,
+    checked_store,
+    checked_timeout,
+)
 from treadle.job.running import Running
 from treadle.job.spec import SpecReader
 from treadle.job.views import Views
@@ -22,6 +28,7 @@ from treadle.job.wiring import Wiring
 if TYPE_CHECKING:
     from treadle.dag import DAG
     from treadle.executors import Executor
+    from treadle.store.store import Store
 
 logger = logging.getLogger("treadle.job.scheduler")
 
@@ -63,6 +70,14 @@ class Scheduler(Running, Views):
         reuse_threads: let a thread run one job after another.
         clock: what time it is (`treadle.testing.MockClock` for a virtual one).
         executor: runs all jobs, whatever their class.
+        store: where each run is recorded (`treadle.Store`): every attempt, its end before
+            anything that follows from it. The ids of jobs must then be texts. None records
+            nothing.
+        resume: go on with the last run in the store, if that was cut short. A vertex whose
+            good end is recorded is not provided; in its place `collect` takes an `EmptyJob`
+            whose status is `unchanged`. All others run, and `attempt` goes on counting.
+            Nothing is compared: that graph, commands and files are what they were is up to
+            the program.
 
     Attributes:
         start_time: when the last run began, in UTC.
@@ -90,8 +105,11 @@ class Scheduler(Running, Views):
         reuse_threads: bool = True,
         clock: Clock = SYSTEM,
         executor: Executor | None = None,
+        store: Store | None = None,
+        resume: bool = False,
     ) -> None:
         checked_delay(requeue_delay)
+        checked_store(store, resume)
         checked_timeout(job_timeout)
         self._tokens = checked_queues(queues, tokens)
         self._options = EngineOptions(order, lookahead, max_active, max_attempts, ageing).check()
@@ -106,6 +124,8 @@ class Scheduler(Running, Views):
         self._reuse_threads = reuse_threads
         self._clock = clock
         self._executor = executor
+        self._store = store
+        self._resume = resume
         self._driver: Driver | None = None
         self._lock = threading.RLock()
         self._running = False
@@ -223,9 +243,22 @@ class Scheduler(Running, Views):
             StalledError: stuck jobs hold the tokens that all others wait for.
             RunInterrupted: `interrupt` was called.
             Terminated: SIGTERM, SIGHUP or SIGQUIT arrived.
+            StoreBusyError: another process writes the store; nothing was started.
+            StoreError: the store cannot be used, or does not take more.
             SchedulerError: this scheduler is running already.
         """
         self._run_through(dag)
+
+    def _open_journal(self, dag: DAG) -> None:
+        if self._store is None:
+            return
+        from treadle.job.journal import Journal, check_id  # noqa: PLC0415 -- only with a store
+
+        for uid in dag.vertex_data:
+            check_id(uid)
+        journal = Journal(self._store.write(), self._clock.monotonic)
+        self._run_of().record_in(journal)
+        journal.begin(dag.vertex_data, self._tokens, resume=self._resume)
 
     def _work(self) -> None:
         driver = self._run_of()
