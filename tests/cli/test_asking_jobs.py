@@ -99,11 +99,11 @@ def test_several_logs_have_a_line_above_each(recorder: Recorder) -> None:
 
 def test_a_log_that_is_not_there_is_1_and_says_why(recorder: Recorder) -> None:
     recorder.run("one", [Took("make")])
-    assert ask("logs", "make") == (
-        1, "",
-        ("the log of job 'make' (attempt 1 of run one) is not there: it was removed, or the job "
-        "had the terminal for itself\n"),
-    )  # fmt: skip
+    said = ask("logs", "make")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith(
+        "the log of job 'make' (attempt 1 of run one) is not there: it was removed, or there never"
+    )
     assert ask("logs", "use") == (
         1, "", "job 'use' did not run in the runs that are recorded: there is no log\n",
     )  # fmt: skip
@@ -128,6 +128,21 @@ def test_A01_following_ends_when_the_run_is_killed(recorder: Recorder) -> None:
     assert ask("logs", "-f", "make") == (
         0, "half\n", "the run was killed: nobody saw the end of 'make'\n",
     )  # fmt: skip
+
+
+def test_a_shell_completes_what_is_recorded(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder.run("20261122-1", [Took("make"), Took("use")])
+    monkeypatch.setenv("_TREADLE_COMPLETE", "bash_complete")
+    for words, found in (
+        ("status 2", ["20261122-1"]),
+        ("history m", ["make"]),
+        ("logs make --run ", ["20261122-1"]),
+    ):
+        monkeypatch.setenv("COMP_WORDS", f"treadle {words}")
+        monkeypatch.setenv("COMP_CWORD", str(len(words.split(" "))))
+        assert ask().out.split() == [f"plain,{one}" for one in found]
 
 
 # -- explain: whether it would run -------------------------------------------------------

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from treadle.report.columns import Column, _line, _widths, show_parts, show_table
 from treadle.report.joblog import show_log
-from treadle.report.runs import ago, counted
+from treadle.report.runwords import ago, counted
 from treadle.report.terminal import Output
 from treadle.report.text import width
 

@@ -30,6 +30,8 @@ def ask(*arguments: str) -> Asked:
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = guarded()
+    except SystemExit as exit_:  # as click ends a completion
+        code = int(exit_.code or 0)
     finally:
         sys.argv = before
     texts = []

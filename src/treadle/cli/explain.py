@@ -109,8 +109,8 @@ def _found(plan: Plan, name: str, known: Known) -> Found:
 
 
 def _fields(plan: Plan, name: str, known: Known) -> dict[str, Any]:
+    from treadle.report.attempts import attempt_fields
     from treadle.report.describe import fields_of
-    from treadle.report.history import attempt_fields
     from treadle.report.prospects import forecast_fields
 
     found = _found(plan, name, known)

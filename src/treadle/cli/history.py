@@ -56,7 +56,7 @@ def command(file: Path | None, jobs: tuple[str, ...], count: int, *, as_json: bo
         attempts = attempts_by_job(reader, found, count)
         under_way = reader.holder()
     if as_json:
-        from treadle.report.history import attempt_fields
+        from treadle.report.attempts import attempt_fields
 
         fields = [attempt_fields(one) for these in attempts.values() for one in these]
         out.line(json.dumps(fields, indent=2))
@@ -70,6 +70,7 @@ def _runs(out: Output, reader: Reader, count: int, *, as_json: bool) -> None:
     from treadle.clock import SYSTEM
     from treadle.report.columns import show_table
     from treadle.report.history import RUNS, run_fields, run_row
+    from treadle.report.runwords import label_of
 
     runs = reader.runs()
     shown = [(run, _state(reader, run)) for run in runs[:count]]
@@ -80,7 +81,9 @@ def _runs(out: Output, reader: Reader, count: int, *, as_json: bool) -> None:
         out.line("no run is recorded here yet; make one: treadle run")
         return
     now = SYSTEM.stamp()
-    show_table(out, RUNS, [run_row(run, state, now) for run, state in shown])
+    labelled = len({label_of(run) for run in runs}) > 1
+    rows = [run_row(run, state, now, labelled=labelled) for run, state in shown]
+    show_table(out, RUNS, rows)
     if len(runs) > len(shown):
         out.line(out.paint(f"… and {len(runs) - len(shown)} more, with -n {len(runs)}", "dim"))
 
@@ -95,8 +98,8 @@ def _state(reader: Reader, run: RunRecord) -> RunState | None:
 
 def _one_job(out: Output, job: str, attempts: Sequence[AttemptRecord], under_way: str) -> None:
     from treadle.clock import SYSTEM
+    from treadle.report.attempts import ATTEMPTS, attempt_rows, trend_lines
     from treadle.report.columns import show_table
-    from treadle.report.history import ATTEMPTS, attempt_rows, trend_lines
     from treadle.report.text import safe
 
     if not attempts:
@@ -110,8 +113,8 @@ def _one_job(out: Output, job: str, attempts: Sequence[AttemptRecord], under_way
 
 def _jobs(out: Output, attempts: dict[str, list[AttemptRecord]]) -> None:
     from treadle.clock import SYSTEM
+    from treadle.report.attempts import JOBS, job_row, slowed
     from treadle.report.columns import show_table
-    from treadle.report.history import JOBS, job_row, slowed
     from treadle.report.text import number
 
     now = SYSTEM.stamp()

@@ -151,7 +151,10 @@ def _show(
 def _unreadable(one: Wanted, error: OSError) -> str:
     which = f"the log of job {one.job!r} (attempt {one.attempt} of run {one.run})"
     if isinstance(error, FileNotFoundError):
-        return f"{which} is not there: it was removed, or the job had the terminal for itself"
+        return (
+            f"{which} is not there: it was removed, or there never was one, as for a job that has "
+            "the terminal, or that is a function within treadle's own process"
+        )
     return f"{which} cannot be read: {(error.strerror or str(error)).lower()}"
 
 

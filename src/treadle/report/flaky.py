@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from treadle.report.columns import Column
-from treadle.report.runs import ago, outcome_of
+from treadle.report.runwords import ago, outcome_of
 from treadle.report.text import safe
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from treadle.report.columns import Column
 from treadle.report.history import run_fields, seconds_of
-from treadle.report.runs import COLOURS, RunState, ago, counted, outcome_of
+from treadle.report.runs import RunState
+from treadle.report.runwords import COLOURS, ago, counted, outcome_of
 from treadle.report.text import cut, number, safe, seconds, width
 
 if TYPE_CHECKING:

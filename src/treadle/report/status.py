@@ -9,16 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from treadle.report.history import run_fields
 from treadle.report.logs import run_folder
-from treadle.report.runs import (
-    COLOURS,
-    RunState,
-    ago,
-    counted,
-    ended,
-    outcome_of,
-    targets_of,
-    typical,
-)
+from treadle.report.runs import RunState
+from treadle.report.runwords import COLOURS, ago, counted, ended, outcome_of, targets_of, typical
 from treadle.report.text import clock, cut, number, safe, seconds, width
 from treadle.workflow.names import file_name
 

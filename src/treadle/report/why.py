@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from treadle.report.history import cpu_of, trend_of
-from treadle.report.runs import RunState, ago, chain, outcome_of, typical
+from treadle.report.attempts import cpu_of, trend_of
+from treadle.report.runs import RunState, chain
+from treadle.report.runwords import ago, outcome_of, typical
 from treadle.report.status import log_of
 from treadle.report.text import clock, cut, number, safe, seconds, size
 
