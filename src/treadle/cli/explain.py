@@ -91,14 +91,14 @@ def _found(plan: Plan, name: str, known: Known) -> Found:
     from treadle.clock import SYSTEM
     from treadle.report.explain import Found
     from treadle.report.prospects import would_run
-    from treadle.report.why import Recorded, last_time
+    from treadle.report.why import LastRun, last_time
 
     now = SYSTEM.stamp()
     state = known.state
     would = would_run(plan.jobs[name], known.forecasts[name])
     if state is None:
         return Found(would_run=would)
-    recorded = Recorded(plan, state, known.expected, now)
+    recorded = LastRun(plan, state, known.expected, now)
     running = state.record.name if state.alive else ""
     return Found(
         list(recorded.now(name)),

@@ -24,7 +24,7 @@ _SLOW = 1.2
 _LEAST = 0.5
 
 
-class Recorded:
+class LastRun:
     """What is recorded of the last run, as far as it is about one job.
 
     Args:
