@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.support.plans import job
 
+from plans import job
 from treadle import Workflow
 from treadle.runner.incremental.definition import Definitions, definition_of, incomparable
 from treadle.workflow import PlannedJob

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.support.workflow_grammar import Grammar
 
 import treadle
 from treadle.errors import WorkflowError
 from treadle.workflow import Plan, compact, fresh, load_plan, queues, saved
+from workflow_grammar import Grammar
 
 Edit = Callable[[Path], object]
 

@@ -9,8 +9,8 @@ from time import perf_counter
 
 import pytest
 from click.testing import CliRunner
-from tests.support.plans import job, plan
 
+from plans import job, plan
 from treadle.cli.main import command
 from treadle.errors import WorkflowError
 from treadle.workflow import Plan
