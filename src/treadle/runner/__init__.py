@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from treadle.errors import WorkflowError
 from treadle.report.logs import make_run_folder
-from treadle.runner.kept import Kept, find_run
+from treadle.runner.keeping import Place, chosen_run, chosen_store
+from treadle.runner.kept import Kept
 from treadle.runner.result import JobResult, RunResult
 from treadle.runner.settings import Settings, Views
 from treadle.workflow import Plan
@@ -16,7 +17,6 @@ from treadle.workflow import Plan
 if TYPE_CHECKING:
     from treadle.runner.execution import Execution
     from treadle.store.records import RunRecord
-    from treadle.store.store import Store
     from treadle.workflow import Declaration
 
 __all__ = ["JobResult", "RunResult", "run"]
@@ -33,8 +33,8 @@ def run(
     load: float | None = None,
     shuffle: int | None = None,
     expected: Mapping[str, float] | None = None,
-    store: Store | None = None,
-    resume: str | None = None,
+    store: Place = None,
+    resume: str | bool | None = None,
     failed_again: bool = False,
     always: bool = False,
 ) -> RunResult:
@@ -58,21 +58,25 @@ def run(
             path first.
         expected: seconds that jobs will take, to start the longest path first; None is
             what they took before, if there is a store.
-        store: where the facts of the run are kept; with one, a job that declares `inputs`
-            or `outputs` runs only when something has changed. Without one nothing is kept
-            but the logs, and every job runs.
+        store: where the facts of the run are kept: a `treadle.Store`, the path of one, or
+            True for `.treadle/state.db` in the folder that relative paths start from. With
+            one, a job that declares `inputs` or `outputs` runs only when something has
+            changed. Without one nothing is kept but the logs, and every job runs.
         resume: the name of a run in the store that is to be continued: its logs, its
-            attempts and its recorded ends go on.
+            attempts and its recorded ends go on, its targets too if none are said. True is
+            the last run if that was cut short, and else a new one.
         failed_again: of that run, jobs that failed run again.
         always: every job runs, whatever is known of it.
 
     Returns:
-        What came of each job. An interrupt by a signal is not raised, but told in the result.
+        What came of each job. An interrupt by a signal is not raised, but told in the
+        result; and so is a store that fails when jobs have been started: `cause` is ``store``.
 
     Raises:
-        WorkflowError: the workflow has mistakes, a target is unknown, a secret is too short
-            to be hidden, or the folder for the logs cannot be made.
+        WorkflowError: the workflow has mistakes, a target or a run is unknown, a secret is
+            too short to be hidden, or the folder for the logs cannot be made.
         SchedulerError: `deadline` or `load` is out of range.
+        StoreBusyError: another run writes the store; nothing was started.
         StoreError: the store cannot be used; nothing was started.
     """
     plan = workflow if isinstance(workflow, Plan) else _plan_of(workflow)
@@ -87,10 +91,18 @@ def run(
         expected=expected,
         always=always,
     ).check()
-    if store is None:
+    place = chosen_store(store, plan)
+    if place is None:
+        if resume not in (None, False):
+            raise WorkflowError(
+                f"{plan.label}: resume={resume!r} needs the store that the run is in: store=True, "
+                "the path of a store, or a treadle.Store"
+            )
         return _run(_execution(plan, targets, settings, None))
-    with store.write() as writer:
-        resumed = find_run(writer, resume) if resume is not None else None
+    with place.write() as writer:
+        resumed = chosen_run(resume, writer)
+        if resumed is not None and not targets:
+            targets = resumed.sessions[0].about.get("targets", ())
         kept = Kept(writer, plan, resumed, failed_again=failed_again)
         kept.await_survivors()
         return _run(_execution(plan, targets, settings, kept), resumed)

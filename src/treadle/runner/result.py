@@ -159,9 +159,7 @@ class RunResult(Struct, frozen=True):
         """
         name = job if isinstance(job, str) else job.__name__
         if name not in self.values:
-            status = self.statuses.get(name)
-            why = "is no job of this run" if status is None else status.detail or status.status.name
-            raise KeyError(f"job {name!r} has no value: {why}")
+            raise KeyError(f"job {name!r} has no value: {_why_no_value(self.statuses.get(name))}")
         return self.values[name]
 
     @property
@@ -174,6 +172,14 @@ class RunResult(Struct, frozen=True):
     def timings(self) -> dict[str, float]:
         """The seconds that the last attempt of each job took, for those that were run."""
         return {name: status.duration for name, status in self.statuses.items() if status.attempts}
+
+
+def _why_no_value(status: JobResult | None) -> str:
+    if status is None:
+        return "is no job of this run"
+    if status.status is ReturnValue.unchanged:
+        return "it is unchanged, and what it returned then was not kept"
+    return status.detail or status.status.name
 
 
 def result_of(

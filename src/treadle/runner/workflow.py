@@ -21,6 +21,7 @@ from treadle.workflow.tables import CacheTable, StoreTable
 from treadle.workflow.words import StructT, take
 
 if TYPE_CHECKING:
+    from treadle.runner.keeping import Place
     from treadle.runner.result import RunResult
     from treadle.workflow.plan import Plan
 
@@ -48,7 +49,7 @@ class Workflow(Declaration):
         queues: the tokens of each queue, by name.
         defaults: words that hold for all jobs that do not say otherwise.
         env: environment of all commands, and of functions in processes of their own.
-        store: what is kept of runs: `keep_runs`.
+        store: what is kept of runs: `keep_runs`. Where is said to `run`.
         cache: how outputs are kept, to be put back: `size`, `folder`; `{}` keeps them as the
             defaults say, None not at all.
 
@@ -68,6 +69,11 @@ class Workflow(Declaration):
     ) -> None:
         self._file = sys._getframe(1).f_code.co_filename  # noqa: SLF001 -- messages name the caller
         origin = Origin(label_of(Path(self._file)))
+        if store is not None and not isinstance(store, Mapping | StoreTable):
+            raise WorkflowError(
+                f"{origin.label}: store is {store!r}; here it says what is kept, as in "
+                "{'keep_runs': 30}; where that is, is said to run(store=…)"
+            )
         super().__init__(
             name=name,
             queues=dict(queues or {}),
@@ -184,7 +190,15 @@ class Workflow(Declaration):
         """
         return plan_of(self, Path.cwd())
 
-    def run(self, *, targets: Sequence[Need] = (), **options: Any) -> RunResult:
+    def run(
+        self,
+        *,
+        targets: Sequence[Need] = (),
+        store: Place = None,
+        resume: str | bool | None = None,
+        always: bool = False,
+        **options: Any,
+    ) -> RunResult:
         """Run the jobs, and return when nothing of them is left.
 
         What a function raises is told in the result and not raised. An interrupt
@@ -192,10 +206,20 @@ class Workflow(Declaration):
 
         Args:
             targets: the jobs to run, with all they need; all by default.
+            store: where the run is kept: True for `.treadle/state.db` in the working
+                directory, the path of a store, or a `treadle.Store`. With one, jobs that
+                declare `inputs` or `outputs` run only when something has changed; what an
+                unchanged function returned is taken from the store if it was kept, which
+                is so for what JSON can hold exactly, up to 1 MiB of it.
+            resume: go on with a run: its name, or True for the last one if that was cut
+                short, and else begin a new one.
+            always: every job runs, whatever is known of it.
             options: see `treadle.runner.run`: `tokens`, `keep_going`, `views` …
 
         Raises:
-            WorkflowError: the workflow has mistakes, or a target is unknown.
+            WorkflowError: the workflow has mistakes, or a target or a run is unknown.
+            StoreBusyError: another run writes the store; nothing was started.
+            StoreError: the store cannot be used; nothing was started.
         """
         from treadle.runner import run  # noqa: PLC0415 -- it imports what imports this
 
@@ -204,7 +228,14 @@ class Workflow(Declaration):
                 f"{self.origin.label}: the workflow is run while a worker process imports the "
                 "file; write `if __name__ == '__main__':` before what runs it"
             )
-        return run(self.plan(), targets=self._targets(targets), **options)
+        return run(
+            self.plan(),
+            targets=self._targets(targets),
+            store=store,
+            resume=resume,
+            always=always,
+            **options,
+        )
 
     async def run_async(self, *, targets: Sequence[Need] = (), **options: Any) -> RunResult:
         """Run the jobs from a coroutine: functions in threads, coroutine functions on this loop.
@@ -213,10 +244,11 @@ class Workflow(Declaration):
 
         Args:
             targets: the jobs to run, with all they need; all by default.
-            options: see `run`.
+            options: see `run`, also for `store`, `resume` and `always`.
 
         Raises:
-            WorkflowError: the workflow has mistakes, or a target is unknown.
+            WorkflowError: the workflow has mistakes, or a target or a run is unknown.
+            StoreError: the store cannot be used; nothing was started.
         """
         from treadle.runner.eventloop import run_async  # noqa: PLC0415 -- loads asyncio
 

@@ -34,11 +34,13 @@ class Given:
     def __init__(self, plan: Plan, chosen: Iterable[str]) -> None:
         self._wanted: dict[str, set[str]] = {}
         self._secret: set[tuple[str, str]] = set()
+        self._functions: set[str] = set()
         for name in chosen:
             self._note(plan.jobs[name])
 
     def _note(self, job: PlannedJob) -> None:
         if job.call is not None:
+            self._functions.add(job.name)
             for giver in job.call.arguments.values():
                 self._wanted.setdefault(giver, set()).add(RETURNED)
         if job.late is None:
@@ -69,8 +71,8 @@ class Given:
         return {key: text for key, text in values.items() if (name, key) not in self._secret}
 
     def is_returned(self, name: str) -> bool:
-        """Tell whether a job uses what the function of this one returns."""
-        return RETURNED in self._wanted.get(name, ())
+        """Tell whether a job is a function: who runs it may ask for what it returned."""
+        return name in self._functions
 
 
 def packed(value: Any) -> dict[str, str]:
