@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import shutil
 import subprocess
 import sys
@@ -90,6 +91,38 @@ def test_the_workflow_for_treadle_does_what_the_page_says(
     done = treadle(folder, *pair.treadle)
     assert (done.returncode, done.stderr) == (0, "")
     pair.check(folder)
+
+
+# One file of each, and the jobs that run when it is edited; what comes first always runs.
+EDITED = {
+    "make": ("src/main.c", "test", {"compile[main]", "link"}),
+    "parallel": ("texts/owl.txt", "", {"pack[owl,1]", "pack[owl,9]"}),
+    "doit": ("texts/owl.txt", "", {"count[owl]", "report"}),
+    "snakemake": ("texts/owl.txt", "", {"count[owl]", "report"}),
+    "luigi": ("texts/owl.txt", "", {"count[owl]", "report"}),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tool", EDITED)
+def test_the_workflow_for_treadle_runs_again_only_what_an_edit_concerns(
+    tool: str, treadle: Run, copy: Copy
+) -> None:
+    pair = PAIRS[tool]
+    folder = folder_of(pair, copy)
+    name, always, behind = EDITED[tool]
+
+    def ran() -> set[str]:
+        done = treadle(folder, *pair.treadle)
+        assert (done.returncode, done.stderr) == (0, "")
+        return set(re.findall(r"^\[.*\] ok +\S+ +(\S+)", done.stdout, re.MULTILINE))
+
+    assert ran() > behind
+    assert ran() == set(always.split())
+    edited = folder / name
+    edited.write_text(edited.read_text().replace("the", "some") + "\nint owls;\n")
+    assert ran() == {*always.split(), *behind}
+    assert ran() == set(always.split())
 
 
 @pytest.mark.slow
