@@ -10,7 +10,7 @@ import click
 
 from treadle.cli.exitcodes import ExitCode
 from treadle.cli.options import long_file_options
-from treadle.cli.records import complete_recorded, complete_runs
+from treadle.cli.records import attempts_by_job, complete_recorded, complete_runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from treadle.cli.records import Place
     from treadle.report.terminal import Output
     from treadle.store.reader import Reader
+    from treadle.store.records import AttemptRecord
 
 _LOOK_EACH = 0.1
 _ASK_EACH = 0.2  # seconds between two questions to the store
 _NAMED = 10
+_LOOKED_AT = 50  # attempts
 _PAUSE = Event()  # never set
 
 _HELP = """\
@@ -76,10 +78,8 @@ def command(
         if follow:
             name = _await(reader, err, found, name)
         wanted = _wanted(reader, found, name, attempt)
-        if follow:
-            code = _follow(reader, place, out, err, wanted)
-    if not follow:
-        code = _show(place, out, err, wanted, several=len(found) > 1)
+        show = _follow if follow else _show
+        code = show(reader, place, out, err, wanted)
     there = {one.job for one in wanted}
     # Of those that a pattern stands for, some may never have run.
     missing = [job for job in found if job not in there and (job in jobs or not wanted)]
@@ -91,22 +91,26 @@ def command(
 def _wanted(reader: Reader, jobs: Sequence[str], run: str, attempt: int | None) -> list[Wanted]:
     """Return the attempts whose logs are wanted."""
     found = []
-    if run:
-        attempts = {job: list[tuple[str, int, bool]]() for job in jobs}
-        for one in reader.attempts_of(run):
-            if one.start.job in attempts:
-                attempts[one.start.job].insert(0, (run, one.start.attempt, one.end is not None))
-    else:
-        attempts = {
-            job: [(one.run, one.start.attempt, one.end is not None) for one in reader.attempts(job)]
-            for job in jobs
-        }
+    recorded = _in_run(reader, jobs, run) if run else attempts_by_job(reader, jobs, _LOOKED_AT)
+    attempts = {
+        job: [(one.run, one.start.attempt, one.end is not None) for one in these]
+        for job, these in recorded.items()
+    }
     for job, known in attempts.items():
         these = [one for one in known if attempt in (None, one[1])]
         if these:
             found.append(Wanted(job, *these[0]))
         elif known and len(jobs) == 1:
             raise _no_attempt(job, attempt, known)
+    return found
+
+
+def _in_run(reader: Reader, jobs: Sequence[str], run: str) -> dict[str, list[AttemptRecord]]:
+    """Return the attempts of jobs in one run, the newest first."""
+    found: dict[str, list[AttemptRecord]] = {job: [] for job in jobs}
+    for one in reader.attempts_of(run):
+        if one.start.job in found:
+            found[one.start.job].insert(0, one)
     return found
 
 
@@ -128,16 +132,15 @@ def _missing(job: str, run: str, attempt: int | None) -> str:
     return safe(f"job {job!r} {what} {where}: there is no log")
 
 
-def _show(
-    place: Place, out: Output, err: Output, wanted: Sequence[Wanted], *, several: bool
-) -> int:
+def _show(reader: Reader, place: Place, out: Output, err: Output, wanted: Sequence[Wanted]) -> int:
+    del reader
     from treadle.report.joblog import show_log
     from treadle.report.status import log_of
     from treadle.report.text import safe
 
     code = ExitCode.OK
     for one in wanted:
-        if several:
+        if len(wanted) > 1:
             title = f"== {safe(one.job)}, attempt {one.attempt} of run {safe(one.run)}"
             out.line(out.paint(title, "bold"))
         try:
@@ -184,7 +187,9 @@ def _await(reader: Reader, err: Output, jobs: Sequence[str], run: str) -> str:
     return run
 
 
-def _follow(reader: Reader, place: Place, out: Output, err: Output, wanted: list[Wanted]) -> int:
+def _follow(
+    reader: Reader, place: Place, out: Output, err: Output, wanted: Sequence[Wanted]
+) -> int:
     from treadle.clock import SYSTEM
     from treadle.report.joblog import Following
     from treadle.report.status import log_of
@@ -208,20 +213,23 @@ def _follow(reader: Reader, place: Place, out: Output, err: Output, wanted: list
                 logs.pop(one).finish()
         elif not any(news):
             _PAUSE.wait(_LOOK_EACH)
-    if lost := [one.job for one in wanted if not one.over and not _has_end(reader, one)]:
+    open_ = [one for one in wanted if not one.over]
+    if lost := [one.job for one in open_ if one not in _ended(reader, open_)]:
         err.line(safe(f"the run was killed: nobody saw the end of {', '.join(map(repr, lost))}"))
     return ExitCode.OK
 
 
-def _over(reader: Reader, open_: Sequence[Wanted]) -> list[Wanted]:
+def _over(reader: Reader, open_: Sequence[Wanted]) -> Sequence[Wanted]:
     """Return the attempts that are over: their ends are recorded, or nobody is there to do it."""
-    if any(not one.over for one in open_) and reader.holder() is not None:
-        return [one for one in open_ if one.over or _has_end(reader, one)]
-    return list(open_)
+    running = [one for one in open_ if not one.over]
+    if not running or reader.holder() is None:
+        return open_
+    ended = _ended(reader, running)
+    return [one for one in open_ if one.over or one in ended]
 
 
-def _has_end(reader: Reader, one: Wanted) -> bool:
-    return any(
-        known.end is not None and (known.run, known.start.attempt) == (one.run, one.attempt)
-        for known in reader.attempts(one.job, 10)
-    )
+def _ended(reader: Reader, wanted: Sequence[Wanted]) -> set[Wanted]:
+    """Return the attempts whose ends are recorded by now."""
+    known = attempts_by_job(reader, [one.job for one in wanted], _LOOKED_AT) if wanted else {}
+    over = {(a.start.job, a.run, a.start.attempt) for all_ in known.values() for a in all_ if a.end}
+    return {one for one in wanted if (one.job, one.run, one.attempt) in over}
