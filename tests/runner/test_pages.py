@@ -11,7 +11,8 @@ from treadle.workflow.load import load_plan
 
 HOWTO = Path(__file__).parents[2] / "docs/howto"
 PAGES = (
-    "clean-up-afterwards", "keep-a-secret", "pass-a-value", "retry-a-job", "stop-the-whole-run",
+    "clean-up-afterwards", "keep-a-secret", "pass-a-value", "retry-a-job", "run-only-what-changed",
+    "stop-the-whole-run",
 )  # fmt: skip
 
 
