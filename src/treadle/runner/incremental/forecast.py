@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from treadle.report.prospects import Forecast
-from treadle.runner.incremental.freshness import Freshness, is_incremental
+from treadle.runner.incremental.freshness import Freshness
 from treadle.runner.incremental.given import RETURNED, Given
+from treadle.runner.incremental.kinds import is_incremental
 from treadle.store.files import Files
 from treadle.workflow.graph import in_order, with_needs
 
@@ -44,7 +45,7 @@ class Outlook:
         self._products = products
         self._values: dict[str, dict[str, str]] = {}
         self._freshness = Freshness(
-            plan, Files(files), products, self._values, Given(plan, plan.jobs)
+            plan, Files(files), dict(products), self._values, Given(plan, plan.jobs)
         )
         self.forecasts: dict[str, Forecast] = {}
         # Whether a job hands on outputs that are made anew, and nobody knows which.
