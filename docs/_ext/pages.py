@@ -24,6 +24,7 @@ PUBLIC = {
     "treadle.runner",
     "treadle.runner.workflow",
     "treadle.status",
+    "treadle.store",
     "treadle.testing",
     "treadle.testing.dags",
     "treadle.workflow",

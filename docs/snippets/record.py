@@ -72,6 +72,17 @@ PLAN = {
     "in-python": Recording("howto/in_python.py", ["python in_python.py"]),
     "event-loop": Recording("howto/event_loop.py", ["python event_loop.py"]),
     "worker-process": Recording("howto/worker_process.py", ["python worker_process.py"]),
+    "store": Recording("howto/store.py", ["python store.py --power-cut", "python store.py"]),
+    "workflow-store": Recording(
+        "howto/workflow_store.py",
+        [
+            "echo the cat and the dog > words.txt",
+            "python workflow_store.py",
+            "python workflow_store.py",
+            "echo and the bird >> words.txt",
+            "python workflow_store.py",
+        ],
+    ),
     "why": Recording("howto/why.py", ["python why.py"]),
     "shops": Recording(
         "shops/*",
