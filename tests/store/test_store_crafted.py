@@ -102,6 +102,7 @@ def test_I08_a_crafted_row_is_data_or_damage(origin: Path) -> None:
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("thousand", range(0, 20, 4))
 def test_I08_20_000_crafted_rows_are_data_or_damage(origin: Path, thousand: int) -> None:
     with scratch() as folder:

@@ -195,6 +195,7 @@ def test_A04_a_log_altered_after_it_was_taken_in_is_never_a_wrong_answer(taken_i
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(8))
 def test_A04_every_byte_of_a_database_flipped(closed: Written, part: int) -> None:
     chance = random.Random(4)
@@ -203,6 +204,7 @@ def test_A04_every_byte_of_a_database_flipped(closed: Written, part: int) -> Non
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(8))
 def test_A03_A04_every_third_byte_of_a_log_flipped_and_many_lengths(cut_off: Written, part: int) -> None:
     chance, size = random.Random(5), len(cut_off.log)
