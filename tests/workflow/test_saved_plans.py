@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 import treadle
 from treadle.errors import WorkflowError
@@ -74,6 +75,11 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def is_found(file: Path) -> bool:
     """Tell whether the kept plan of a file is used."""
     return saved.find_saved(file, "x") is not None
+
+
+def unmarked(plan: Plan) -> Plan:
+    """Return a plan as it is when it is not kept."""
+    return replace(plan, mark="")
 
 
 def _writing(name: str, text: str) -> Edit:
@@ -140,7 +146,7 @@ def test_after_any_edits_the_plan_is_the_fresh_one(file: Path, seed: int) -> Non
         else:
             os.environ["WHO"] = chance.choice(["me", "you"])
         taken += is_found(file)
-        plan = load_plan(file, keep=True)
+        plan = unmarked(load_plan(file, keep=True))
         (file.parent / ".treadle").rename(file.parent / "aside")
         assert plan == load_plan(file)
         (file.parent / "aside").rename(file.parent / ".treadle")
@@ -243,7 +249,7 @@ def test_a_damaged_file_counts_as_not_there(file: Path, spoil: Edit) -> None:
     spoil(saved._place(file))
 
     assert not is_found(file)
-    assert load_plan(file, keep=True) == plan
+    assert unmarked(load_plan(file, keep=True)) == unmarked(plan)
 
 
 def test_every_flipped_bit_is_seen(file: Path) -> None:

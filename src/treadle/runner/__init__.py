@@ -133,6 +133,12 @@ def _execution(
         from treadle.runner.mixed import Mixed  # noqa: PLC0415 -- for Python only
 
         return Mixed(plan, chosen, targets, settings, kept)
+    if kept is not None:
+        kept.look_at_seals(chosen, always=settings.always)
+        from treadle.runner.atrest import AtRest, is_at_rest  # noqa: PLC0415 -- needs a store
+
+        if is_at_rest(plan, chosen, kept):
+            return AtRest(plan, chosen, targets, settings, kept)
     from treadle.runner.scheduled import Scheduled  # noqa: PLC0415 -- it loads all of the scheduler
 
     return Scheduled(plan, chosen, targets, settings, kept)

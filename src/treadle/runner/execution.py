@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from treadle.clock import SYSTEM
 from treadle.errors import StalledError, StoreError, Terminated
-from treadle.report import RunEnded, RunStarted
+from treadle.report.feed import JobsUnchanged, RunEnded, RunStarted
 from treadle.report.redact import Redactor
 from treadle.report.text import seconds
 from treadle.runner.book import Book
@@ -27,12 +27,13 @@ from treadle.runner.result import RunResult, result_of
 from treadle.runner.scheduler import DeadlinePassed
 from treadle.runner.secrets import secrets_of
 from treadle.runner.settings import Settings
-from treadle.runner.upkeep import Upkeep
 from treadle.workflow.queues import queue_sizes
 
 if TYPE_CHECKING:
     from treadle.report import Fact
     from treadle.runner.kept import Kept
+    from treadle.runner.past import Past
+    from treadle.runner.upkeep import Upkeep
     from treadle.workflow import Plan
 
 
@@ -134,7 +135,7 @@ class Execution(metaclass=ABCMeta):
         settled = self._begin()
         all_needs = {name: self.plan.jobs[name].needs for name in self.chosen}
         needs = _without(all_needs, settled)
-        expected = self._expected()
+        expected = self._expected() if needs else {}
         known = {name: expected[name] for name in needs if name in expected}
         told = _without(all_needs, self.book.ends)
         self.tell(RunStarted(label, self.plan.label, len(told), self.queues, logs, told, known))
@@ -170,21 +171,33 @@ class Execution(metaclass=ABCMeta):
             "tokens": self.settings.tokens,
             "keep_going": self.settings.keep_going,
         }
-        past = self.kept.begin(self.label, about, self.logs)
+        return self._settle(
+            self.kept, self.recording, self.kept.begin(self.label, about, self.logs)
+        )
+
+    def _settle(self, kept: Kept, recording: Recording, past: Past | None) -> Collection[str]:
+        """Find the jobs that need not run, before any is started."""
+        from treadle.runner.upkeep import Upkeep  # noqa: PLC0415 -- where a seal says it all
+
         self.upkeep = Upkeep(
             self.label,
             self.plan,
             self.chosen,
-            self.kept.writer,
-            self.recording,
+            kept.writer,
+            recording,
             self.book,
             past=past,
             always=self.settings.always,
+            seals=kept.seals,
+            unbroken=kept.unbroken,
         )
         if past is not None:
             for name, (failed, lost) in past.tries.items():
                 self.book.tried(name, failed=failed, lost=lost)
-        return self.upkeep.settle()
+        settled = self.upkeep.settle()
+        if len(settled) < len(self.chosen):
+            self.upkeep.break_seals()
+        return settled
 
     def _expected(self) -> Mapping[str, float]:
         if self.settings.expected is not None:
@@ -193,14 +206,27 @@ class Execution(metaclass=ABCMeta):
 
     def _before(self, settled: Collection[str]) -> None:
         """Say what is known before anything is started."""
-        if self.kept is None or self.upkeep is None:
+        if self.kept is None:
             return
         same = [name for name in settled if name not in self.book.ends]
         if same:
-            self.book.same(same)
+            self._same(same)
         for remark in self.kept.remarks(len(settled) - len(same)):
             self.tell(remark)
-        self.upkeep.clear_open(self.kept.open_attempts())
+        if self.upkeep is not None:
+            self.upkeep.clear_open(self.kept.open_attempts())
+
+    def _same(self, names: Sequence[str]) -> None:
+        """Record and tell that jobs are unchanged, of those with a seal all at once."""
+        kept, recording = self.kept, self.recording
+        if kept is None or recording is None:
+            return
+        if sealed := [name for name in names if name in kept.unbroken]:
+            kept.unchanged(sealed)
+            self.book.unchanged |= dict.fromkeys(sealed)
+            recording.relay(JobsUnchanged(sealed))
+        if rest := [name for name in names if name not in kept.unbroken]:
+            self.book.same(rest)
 
     def _end(self, duration: float) -> None:
         """Close the record of the run, and tell its end."""
@@ -210,7 +236,7 @@ class Execution(metaclass=ABCMeta):
                 self.recording.finish()
                 self.kept.end(self.book, duration, self._signum, self._cause, self._detail)
                 if self.upkeep is not None:
-                    self.upkeep.end()
+                    self.upkeep.end(cut_short=bool(self._signum or self._cause))
             except StoreError as error:
                 self._note_broken(error)
         self._show(RunEnded(duration, left, self._signum, self._cause, self._detail))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from treadle.process.survivors import with_variable
 from treadle.report.feed import Remark
 from treadle.report.logs import remove_logs, run_folder
 from treadle.report.text import number
+from treadle.runner.incremental.given import Given
+from treadle.runner.incremental.seals import Seals
 from treadle.runner.past import Past
 from treadle.store.folder import STATE
 from treadle.store.records import RunRecord, SessionEnd, Start
@@ -42,7 +45,8 @@ class Kept:
         failed_again: jobs that failed in it run again.
 
     Attributes:
-        durations: seconds that jobs took when they were last good.
+        seals: of the jobs; None if the plan has no mark, or a run is resumed.
+        unbroken: the chosen jobs that have one that is not broken.
     """
 
     def __init__(
@@ -54,13 +58,51 @@ class Kept:
         failed_again: bool = False,
     ) -> None:
         self.writer = writer
-        self.durations: Mapping[str, float] = writer.durations()
+        self.seals: Seals | None = None
+        self.unbroken: AbstractSet[str] = frozenset()
+        self._durations: Mapping[str, float] | None = None
         self._plan = plan
         self._resumed = resumed
         self._failed_again = failed_again
         self._past: Past | None = None
         # Before this one begins: the run that may have been cut short.
         self._before = next(iter(writer.runs(1)), None)
+
+    @property
+    def durations(self) -> Mapping[str, float]:
+        """Seconds that jobs took when they were last good."""
+        if self._durations is None:
+            self._durations = self.writer.durations()
+        return self._durations
+
+    def look_at_seals(self, chosen: Collection[str], *, always: bool = False) -> None:
+        """Find the jobs that have not moved since they were seen to be unchanged.
+
+        Args:
+            chosen: names of those that are to run.
+            always: they run, whatever is known of them.
+        """
+        if not self._plan.mark:
+            return
+        seals = Seals(self._plan, self.writer.products_mark())
+        if self._resumed is not None:
+            # What stands is that of one run, and not what a seal says.
+            seals.open()
+            return
+        self.seals = seals
+        if not always:
+            # Whose values are used has to have them, too.
+            self.unbroken = seals.unbroken(chosen) - Given(self._plan, chosen).givers()
+
+    def unchanged(self, names: Iterable[str]) -> None:
+        """Record that jobs with unbroken seals are unchanged.
+
+        Raises:
+            StoreError: it cannot be recorded.
+        """
+        if self.seals is not None:
+            self.writer.unchanged(self.seals.numbers[name] for name in names)
+            self.writer.flush()
 
     def await_survivors(self) -> None:
         """Wait until nothing is alive of a run that was killed: its warden may be at work yet.

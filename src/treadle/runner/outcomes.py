@@ -87,6 +87,10 @@ class Outcomes:
                 self._origins[end.job] = end.job
             self.ends[end.job] = _told(end)
 
+    def is_fine(self, name: str) -> bool:
+        """Tell whether a job is good or unchanged."""
+        return name in self.unchanged or (name in self.ends and self.ends[name].good)
+
     def left(self) -> tuple[str, ...]:
         """Return the jobs that were never begun, in order."""
         return tuple(name for name in self.chosen if not self._is_over(name))

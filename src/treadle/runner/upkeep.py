@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from treadle.clock import SYSTEM
 from treadle.report.feed import JobsUnchanged, Remark
-from treadle.runner.incremental.freshness import Freshness, is_incremental
+from treadle.runner.incremental.freshness import Freshness, Look
 from treadle.runner.incremental.given import RETURNED, Given, packed, unpacked
+from treadle.runner.incremental.kinds import is_gathering, is_incremental
 from treadle.runner.incremental.partial import clear, not_ours, present
 from treadle.runner.recording import Notes
 from treadle.store.cache import Cache
@@ -21,7 +21,7 @@ from treadle.workflow.graph import in_order
 if TYPE_CHECKING:
     from treadle.report.reasons import Ending
     from treadle.runner.book import Book
-    from treadle.runner.incremental.freshness import Look
+    from treadle.runner.incremental.seals import Seals
     from treadle.runner.past import Past
     from treadle.runner.recording import Recording
     from treadle.store.records import Start
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 CACHE = "cache"
 """The folder for outputs of earlier states, beside the store, unless the workflow names one."""
 
-_LOOKS_FOR = 1.0
-"""Seconds that are spent looking at jobs before the first one is started."""
+_SEALED = Look("unchanged")
 
 
 class Upkeep:
@@ -47,6 +46,8 @@ class Upkeep:
         book: what has come of the jobs.
         past: what is recorded of this run, if it is resumed.
         always: every job runs, whatever is known of it.
+        seals: of the jobs, if there are any.
+        unbroken: the jobs whose seals are not broken.
     """
 
     def __init__(
@@ -60,8 +61,15 @@ class Upkeep:
         *,
         past: Past | None = None,
         always: bool = False,
+        seals: Seals | None = None,
+        unbroken: Collection[str] = (),
     ) -> None:
         self.past = past
+        self._seals = seals
+        self._unbroken = unbroken
+        self._found: dict[str, Look] = {}
+        # A job that only gathers others is asked for by those behind it, if there are any.
+        self._needed = {need for name in chosen for need in plan.jobs[name].needs}
         self._run = run
         self._plan = plan
         self._chosen = chosen
@@ -84,6 +92,7 @@ class Upkeep:
             always=always,
             cache=cache,
         )
+        self.freshness.sealed = unbroken
 
     # -- before a run --------------------------------------------------------------------
 
@@ -91,28 +100,36 @@ class Upkeep:
         """Find the jobs that need not run, before any is started, and that wait for none that is.
 
         What stands as recorded is noted in the book; what is unchanged is for the caller to tell.
-        Those that are left are looked at when they could be started. Among them are all
-        behind a job that runs, and those that there was no time for: files are hashed.
+        Those that are left are looked at when they could be started: all behind a job that runs.
         """
-        until = SYSTEM.monotonic() + _LOOKS_FOR
-        jobs = self._plan.jobs
-        found: dict[str, Look] = {}
+        found, passed, jobs = self._found, set(), self._plan.jobs
         for name in in_order({name: jobs[name].needs for name in self._chosen}):
             job = jobs[name]
-            free = job.when is None and not job.on and all(need in found for need in job.needs)
-            if not free or not (self.past is not None or is_incremental(job)):
+            if job.when is not None or job.on:
                 continue
-            look = self.freshness.look(name)
-            if look.verdict in ("unchanged", "stands") and self._is_good(look):
-                found[name] = look
-                self._take_values(name, look)
-                self._book.adopt(filter(None, [look.end]))
-            if SYSTEM.monotonic() > until:
-                break
+            if not all(need in found or need in passed for need in job.needs):
+                continue
+            if name in self._unbroken:
+                found[name] = _SEALED
+            elif is_gathering(job):
+                passed.add(name)
+                self.pass_by(name)
+            elif self.past is not None or is_incremental(job):
+                self._settle(name)
         return found
 
-    def _is_good(self, look: Look) -> bool:
-        return look.end is None or look.end.kind != "failed"
+    def _settle(self, name: str) -> None:
+        """Look at a job; note it, if it need not run."""
+        seal = self._seals.look(name) if self._seals is not None else None
+        look = self.freshness.look(name)
+        failed = look.end is not None and look.end.kind == "failed"
+        if failed or look.verdict not in ("unchanged", "stands"):
+            return
+        self._found[name] = look
+        self._take_values(name, look)
+        self._book.adopt(filter(None, [look.end]))
+        if self._seals is not None and seal is not None:
+            self._seals.put_on(name, seal, self.files)
 
     def clear_open(self, starts: Iterable[Start]) -> None:
         """Deal with what the attempts left that nobody saw the end of."""
@@ -151,7 +168,8 @@ class Upkeep:
     def pass_by(self, name: str) -> None:
         """Note that a job is over that has nothing to run, or is not run."""
         # Those behind it ask for this; asked for now, it does not lead from one to the next.
-        self.freshness.contribution(name)
+        if name in self._needed:
+            self.freshness.contribution(name)
 
     def rest(self, name: str, look: Look) -> None:
         """Note that a job does not run, for what was seen of it."""
@@ -214,12 +232,51 @@ class Upkeep:
         if said := clear(job, self.files, product, theirs):
             self._book.tell(Remark(said))
 
-    def end(self) -> None:
+    def end(self, *, cut_short: bool) -> None:
         """Keep what was learned of files for the next run, and bound the cache.
+
+        Args:
+            cut_short: somebody waits for the end.
 
         Raises:
             StoreError: that cannot be kept.
         """
-        self._writer.keep_files(self.files.fresh.values(), self.files.gone)
+        if self._seals is not None and not cut_short:
+            self._seal(self._seals)
+        if self.files.fresh or self.files.gone:
+            self._writer.keep_files(self.files.fresh.values(), self.files.gone)
         if self.freshness.cache is not None:
             self.freshness.cache.trim()
+
+    # -- seals ---------------------------------------------------------------------------
+
+    def break_seals(self) -> None:
+        """Be ready for a run that changes things and is killed in the middle."""
+        if self._seals is not None:
+            self._seals.open()
+
+    def _seal(self, seals: Seals) -> None:
+        """Seal what ran and is unchanged now, for the next run."""
+        jobs, found = self._plan.jobs, self._found
+        ran = [name for name in self._chosen if name not in found]
+        seals.drop(name for name in ran if not is_gathering(jobs[name]))
+        self.freshness.look_afresh(found)
+        fine, left = {*found}, {*ran}
+        needs = {name: [need for need in jobs[name].needs if need in left] for name in ran}
+        for name in in_order(needs):
+            job = jobs[name]
+            if job.when is not None or job.on or not fine.issuperset(job.needs):
+                continue
+            if is_gathering(job):
+                self.pass_by(name)
+            elif not self._book.is_fine(name) or not self._is_unchanged(name, seals):
+                continue
+            fine.add(name)
+        seals.close(self._writer)
+
+    def _is_unchanged(self, name: str, seals: Seals) -> bool:
+        seal = seals.look(name)
+        if not self.freshness.is_unchanged(name):
+            return False
+        seals.put_on(name, seal, self.files)
+        return True

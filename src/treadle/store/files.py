@@ -88,6 +88,11 @@ class Files:
         """
         return self._of_file(path, _looked_at(path), self._now())
 
+    def knows(self, path: str, seen: os.stat_result) -> bool:
+        """Tell whether a file that looks like this has, for good, the digest that is known."""
+        entry = self._known.get(path)
+        return entry is not None and entry == _entry(path, seen, entry.digest)
+
     def state(self, folder: str | os.PathLike[str], patterns: Iterable[str]) -> dict[str, str]:
         """The digests of all files that paths stand for.
 

@@ -6,7 +6,8 @@ a row whose check is right: so types are looked at, too, and what is not of this
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple, get_args
 
 from treadle.store.records import End, FileEntry, Kind, Product, Session, SessionEnd, Start
@@ -63,6 +64,8 @@ _START_TAIL: list[Any] = ["", [], []]
 _END = Form(_I, _I, _T, _N, _N, _T, _I | _NONE, _N | _NONE, _N | _NONE, _I | _NONE, _T,
         _T, _I, _T, _T, _N, _B, least=11)  # fmt: skip
 _END_TAIL: list[Any] = ["", 0, "", "", 0.0, True]
+# ranges of jobs (first, last, first, last …), attempt, kind, at
+_SAME = Form(_L, _I, _T, _N)
 # fingerprint, parts, outputs, values, run, at
 _PRODUCT = Form(_T, _D, _D, _D, _T, _N)
 # path, size, mtime, ctime, inode, device, mode, digest
@@ -131,6 +134,35 @@ def to_end(body: Any, names: Mapping[int, str]) -> End:
     detail, leaked, need, origin, delay, counted = body[11:] + _END_TAIL[len(body) - 11 :]
     return End(names[job], attempt, kind, at, duration, outcome, code, detail, user, system, rss,
                leaked, need, origin, delay, counted, fingerprint)  # fmt: skip
+
+
+def of_same(jobs: Iterable[int], at: float) -> list[Any]:
+    """Return the body that says of many jobs that they are unchanged; the numbers are sorted."""
+    ranges: list[int] = []
+    for job in jobs:
+        if ranges and job == ranges[-1] + 1:
+            ranges[-1] = job
+        else:
+            ranges += (job, job)
+    return [ranges, 0, "unchanged", at]
+
+
+def is_same(body: Any) -> bool:
+    """Tell whether the body of an end is one for many jobs."""
+    return type(body) is list and bool(body) and type(body[0]) is list
+
+
+def to_same(body: Any) -> tuple[Iterator[int], float]:
+    """Return the jobs that a body says to be unchanged, and when that was."""
+    _SAME.fits(body)
+    ranges, attempt, kind, at = body
+    ascending = all(one <= other for one, other in pairwise(ranges))
+    if not (_I.issuperset(map(type, ranges)) and ascending and len(ranges) % 2 == 0):
+        raise FormError
+    if attempt or kind != "unchanged":
+        raise FormError
+    pairs = zip(ranges[::2], ranges[1::2], strict=True)
+    return (job for first, last in pairs for job in range(first, last + 1)), at
 
 
 def of_given(job: int, values: Mapping[str, str]) -> list[Any]:

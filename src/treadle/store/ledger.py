@@ -172,10 +172,13 @@ class Ledger(Reader):
 
     def _learn(self) -> None:
         """Write what was learned, and up to which facts."""
-        knowledge, changes = self._learned(), self._changes
-        for job in knowledge.changed:
-            self._put(Table.LEARNED, job, pack(forms.of_learned(knowledge.jobs[job])))
-        knowledge.changed.clear()
+        changes = self._changes
+        # Where nobody has asked for it and nothing is new, it need not be read.
+        if self._known is not None or self._unlearned(*self._marks()):
+            knowledge = self._learned()
+            for job in knowledge.changed:
+                self._put(Table.LEARNED, job, pack(forms.of_learned(knowledge.jobs[job])))
+            knowledge.changed.clear()
         last = max((number for number, *_ in self._sessions()), default=0)
         for table in FACTS if last else ():
             tally = changes.tally(table, last)

@@ -39,6 +39,10 @@ class Names(dict[int, str]):
         return found
 
 
+def _unchanged(job: str, at: float) -> End:
+    return End(job, 0, "unchanged", at)
+
+
 class Recorded:
     """The records of a store.
 
@@ -90,6 +94,10 @@ class Recorded:
             number = 0
             try:
                 for number, body, _ in found:
+                    if forms.is_same(body):
+                        jobs, at = forms.to_same(body)
+                        yield from ((number, job, _unchanged(names[job], at)) for job in jobs)
+                        continue
                     end = to_end(body, names)
                     yield number, body[0], end
             except FormError:
@@ -111,7 +119,7 @@ class Recorded:
         rows = self._rows
         with rows.at_once():
             known = rows.whole(Table.LEARNED)
-            begun, ended = (rows.total(table).first - 1 for table in FACTS[:2])
+            begun, ended = self._marks()
         jobs = {number: self._form(Table.LEARNED, number, forms.to_learned, body)
                 for number, body, _ in known}  # fmt: skip
         knowledge = Knowledge(jobs, self._attempt_of)
@@ -121,6 +129,11 @@ class Recorded:
             for number, job, end in self._ended(session, ended):
                 knowledge.end(number, job, end)
         return knowledge
+
+    def _marks(self) -> tuple[int, int]:
+        """Return the ids of the last start and the last end that something was learned of."""
+        begun, ended = (self._rows.total(table).first - 1 for table in FACTS[:2])
+        return begun, ended
 
     def _unlearned(self, begun: int, ended: int) -> list[int]:
         """Return the sessions that have facts beyond these ids."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from treadle.store import forms
 from treadle.store.changes import Changes
 from treadle.store.records import RunRecord, Session
 from treadle.store.rows import Rows
@@ -90,5 +91,6 @@ class Retention:
         for session in sessions:
             for table in FACTS:
                 for found in self._rows.facts(table, session):
-                    used.update(body[0] for _, body, _ in found)
+                    # A job that is unchanged has a product.
+                    used.update(body[0] for _, body, _ in found if not forms.is_same(body))
         return used

@@ -121,6 +121,33 @@ class Writer(Ledger):
         number, _ = changes.add(Table.ENDED, body, session)
         knowledge.end(number, job, end)
 
+    def unchanged(self, jobs: Iterable[int]) -> None:
+        """Note that jobs are unchanged that were good or unchanged when they were last to run.
+
+        That takes one row for all of them, and nothing is learned of it.
+
+        Args:
+            jobs: their numbers, see `numbers`.
+        """
+        self._refuse()
+        if not self._session or self._over:
+            raise StoreError(f"'{self._rows.path}': there is no run under way")
+        body = pack(forms.of_same(sorted(jobs), SYSTEM.stamp()))
+        number, _ = self._changes.add(Table.ENDED, body, self._session)
+        if self._known is None:
+            # All before it is learned, or else it would have been read.
+            self._changes.mark(Table.ENDED, number + 1)
+
+    def numbers(self) -> Mapping[str, int]:
+        """Return the numbers of jobs; that of a job with a product is for good."""
+        return self._all_numbers()
+
+    def products_mark(self) -> str:
+        """Return a text that is another one whenever a product is."""
+        self._refuse()
+        tally = self._changes.tally(Table.PRODUCT)
+        return f"{tally.first} {tally.rows} {tally.total}"
+
     def finish(self, end: SessionEnd) -> None:
         """Record that the session ends, and what was learned in it. Raises what `flush` does."""
         self._refuse()

@@ -41,6 +41,4 @@ def load_plan(path: Path, *, keep: bool = False) -> Plan:
             plan = fresh.plan_of_tables(path, label)
     except RecursionError:
         raise WorkflowError(f"{label}: is nested too deeply") from None
-    if keep:
-        save(path, plan, looks)
-    return plan
+    return save(path, plan, looks) if keep else plan

@@ -204,6 +204,7 @@ class Plan(Struct, frozen=True, kw_only=True):
         settings: what the file says of the run as a whole.
         keep_runs: runs whose facts and logs are kept.
         cache: None if outputs are not kept.
+        mark: if it is kept, a text that only this plan has; else empty.
     """
 
     jobs: dict[str, PlannedJob]
@@ -216,6 +217,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     settings: RunSettings = RunSettings()
     keep_runs: int = DEFAULT_KEEP_RUNS
     cache: CacheSettings | None = None
+    mark: str = ""
 
     def names(self) -> Names:
         """Return the names that may select jobs."""

@@ -11,13 +11,16 @@ as before changes nothing for the jobs behind it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from treadle.clock import SYSTEM
 from treadle.runner.incremental.definition import Definitions, incomparable
+from treadle.runner.incremental.given import RETURNED
+from treadle.runner.incremental.kinds import is_incremental
 from treadle.runner.incremental.ownership import Ownership
 from treadle.store.digest import digest_of
 from treadle.store.fingerprint import MISSING, changes, fingerprint_of
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 Verdict: TypeAlias = Literal["runs", "unchanged", "restored", "stands"]
 
 _MOST_REASONS = 20
+_UNSEEN = "?the value of a function that cannot be compared itself"
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -71,6 +75,10 @@ class Freshness:
         past: what is recorded of this run, if it is resumed.
         always: every job runs, whatever is known.
         cache: has outputs of earlier states.
+
+    Attributes:
+        sealed: jobs that are unchanged without having been looked at: what is recorded of
+            them holds.
     """
 
     def __init__(
@@ -85,6 +93,7 @@ class Freshness:
         always: bool = False,
         cache: Cache | None = None,
     ) -> None:
+        self.sealed: Collection[str] = ()
         self.files = files
         self.cache = cache
         self._plan = plan
@@ -173,7 +182,46 @@ class Freshness:
         found = self.cache.restore(look.fingerprint, str(job.cwd))
         if found is None or self._given.lacks(job.name, found.values):
             return look
+        if not self._removed(job, found.outputs):
+            return look
         return look._replace(verdict="restored", values=found.values)
+
+    def _removed(self, job: PlannedJob, restored: Mapping[str, str]) -> bool:
+        """Remove from folders what the state that was put back did not have.
+
+        Returns:
+            Whether nothing else is there now. What the job did not make is not removed: what
+            to do about it is for the job to decide, which has to run.
+        """
+        product = self._products.get(job.name)
+        made = product.outputs if product is not None else {}
+        try:
+            more = {p: digest for p, digest in self._outputs(job).items() if p not in restored}
+            if any(made.get(path) != digest for path, digest in more.items()):
+                return False
+            for path in more:
+                os.unlink(job.cwd / path)
+        except OSError:
+            return False
+        return True
+
+    def look_afresh(self, unchanged: Collection[str]) -> None:
+        """Forget what was seen of the jobs, but for these: the others have run since."""
+        self.sealed = unchanged
+        self._contributions.clear()
+        self._fingerprints.clear()
+
+    def is_unchanged(self, name: str) -> bool:
+        """Tell whether a job would be unchanged now; all that it needs is."""
+        job, product = self._plan.jobs[name], self._products.get(name)
+        if product is None or not is_incremental(job):
+            return False
+        try:
+            parts = self.parts(job)
+        except OSError:
+            return False
+        same = product.fingerprint == fingerprint_of(parts) and not incomparable(parts)
+        return same and not self._reasons(job, Look(fingerprint=product.fingerprint), product)
 
     # -- what a fingerprint is made of ---------------------------------------------------
 
@@ -187,12 +235,26 @@ class Freshness:
         found = self.files.state(str(job.cwd), job.inputs) if job.inputs else {}
         for path, digest in self._ownership.read(job, found).items():
             parts[f"input {path}"] = digest
-        for need in job.needs:
-            parts[f"job {need}"] = self.contribution(need)
+        if is_incremental(job):
+            for need in job.needs:
+                parts[f"job {need}"] = self.contribution(need)
+        elif job.needs:
+            # Nobody asks why it runs: it always does. So there is one part for all of them.
+            parts["jobs"] = fingerprint_of({need: self.contribution(need) for need in job.needs})
         for giver, name in self._given.used_by(job):
             value = self._values.get(giver, {}).get(name, "")
             parts[f"value {giver}.{name}"] = digest_of(value.encode("utf-8", "surrogatepass"))
+        for giver in job.call.arguments.values() if job.call is not None else ():
+            parts[f"value {giver}"] = self._returned(self._plan.jobs[giver])
         return parts
+
+    def _returned(self, giver: PlannedJob) -> str:
+        """Return what the value of a function stands for where another one takes it."""
+        product = self._products.get(giver.name)
+        if product is not None and RETURNED in product.values:
+            return digest_of(product.values[RETURNED].encode())
+        # Not kept, or not yet: what it was made of stands for it. JSON says no bytes, for example.
+        return self._fingerprint(giver) or _UNSEEN
 
     def contribution(self, name: str) -> str:
         """Return what a job stands for in the fingerprints of those that need it."""
@@ -205,7 +267,10 @@ class Freshness:
 
     def _made(self, job: PlannedJob) -> str:
         try:
-            return fingerprint_of(self._outputs(job))
+            sealed = job.name in self.sealed
+            return fingerprint_of(
+                self._products[job.name].outputs if sealed else self._outputs(job)
+            )
         except OSError as error:
             return _unreadable(error)
 
@@ -221,6 +286,8 @@ class Freshness:
         known = self._fingerprints.get(job.name)
         if known is not None:
             return known
+        if job.name in self.sealed:
+            return self._products[job.name].fingerprint
         try:
             parts = self.parts(job)
         except OSError as error:
@@ -256,11 +323,6 @@ class Freshness:
     def product(self, name: str) -> Product | None:
         """Return what the last good attempt of a job made."""
         return self._products.get(name)
-
-
-def is_incremental(job: PlannedJob) -> bool:
-    """Tell whether a job runs only when something changed."""
-    return bool(job.inputs or job.outputs)
 
 
 def _unreadable(error: OSError, what: str = "input") -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 from treadle.workflow.expressions import Reference
@@ -58,6 +59,10 @@ class Given:
         for one in job.late.references():
             if (one.job, one.name) not in self._secret:
                 yield one.job, one.name
+
+    def givers(self) -> AbstractSet[str]:
+        """Return the jobs of which something is used."""
+        return self._wanted.keys()
 
     def lacks(self, name: str, kept: Mapping[str, str] | None) -> bool:
         """Tell whether something of a job is used that is not among what was kept."""
