@@ -224,6 +224,34 @@ def test_nothing_but_success_is_said_quietly(treadle: Call, tmp_path: Path) -> N
     assert words(treadle("run", "-q").stdout) == [("FAILED", "b: exit 1")]
 
 
+def test_a_dry_run_says_what_changed_and_leaves_out_what_did_not(
+    treadle: Call, tmp_path: Path
+) -> None:
+    text = """
+[job.a]
+run = "cp source a"
+inputs = ["source"]
+outputs = ["a"]
+[job.b]
+run = "cp a b"
+needs = ["a"]
+inputs = ["a"]
+outputs = ["b"]
+"""
+    write(tmp_path, text)
+    (tmp_path / "source").write_text("one")
+    treadle("run")
+    assert treadle("run", "-n").stdout == (
+        "dry run: 0 jobs, 2 others unchanged, nothing was started\n"
+    )
+    (tmp_path / "source").write_text("two")
+    assert treadle("run", "-n").stdout.splitlines() == [
+        "[1/2] a: cp source a  (input source changed)",
+        "[2/2] b: cp a b  (if a makes something else)",
+        "dry run: 2 jobs, nothing was started",
+    ]
+
+
 def test_a_dry_run_shows_the_order_and_starts_nothing(treadle: Call, tmp_path: Path) -> None:
     write(
         tmp_path,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from treadle.cli.arguments import (
     complete_jobs,
     seed_option,
 )
+from treadle.cli.dryrun import show_order
 from treadle.cli.exitcodes import ExitCode
 from treadle.cli.options import file_options, open_plan
 from treadle.cli.running import execute, exit_code, limits, showing
@@ -87,7 +87,7 @@ def command(file: Path | None, jobs: tuple[str, ...], **options: Any) -> int:
             click.echo("nothing failed the last time", err=True)
             return ExitCode.OK
     if options.pop("dry_run"):
-        _show_order(plan, plan.select(jobs))
+        show_order(plan, plan.select(jobs), always=options["always"])
         return ExitCode.OK
     return exit_code(_repeated(plan, jobs, **options))
 
@@ -143,21 +143,3 @@ def _repeated(
         click.echo(f"\nrun {count}:", err=True)
         result = execute(plan, jobs, **options)
     return result
-
-
-def _show_order(plan: Plan, chosen: list[str]) -> None:
-    from treadle.report.describe import headline_of
-    from treadle.report.terminal import Output
-    from treadle.report.text import number, safe
-    from treadle.workflow.graph import in_order
-
-    out = Output(sys.stdout)
-    order = in_order({name: plan.jobs[name].needs for name in chosen})
-    for position, name in enumerate(order, 1):
-        job = plan.jobs[name]
-        run = headline_of(job)
-        unmet = job.when.unmet({**os.environ, **job.env}, job.cwd) if job.when else ""
-        place = f"[{position:{len(str(len(order)))}}/{len(order)}]"
-        aside = f"  (not now: {safe(unmet)})" if unmet else ""
-        out.line(f"{place} {safe(name)}" + (f": {safe(run)}" if run else "") + aside)
-    out.line(f"dry run: {number(len(order), 'job')}, nothing was started")
