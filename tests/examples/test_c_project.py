@@ -35,6 +35,30 @@ def test_the_c_project_is_built_and_tested_in_two_ways(treadle: Run, copy: Copy)
     assert not (folder / "build" / "scratch").exists()
 
 
+def ran(done: subprocess.CompletedProcess[str]) -> set[str]:
+    assert (done.returncode, done.stderr) == (0, "")
+    return set(re.findall(r"^\[.*\] ok +\S+ +(\S+)", done.stdout, re.MULTILINE))
+
+
+def test_an_edit_of_the_c_project_builds_only_what_it_concerns(treadle: Run, copy: Copy) -> None:
+    folder = copy("examples/c_project")
+    assert len(ran(treadle(folder, "run", NO_SANITIZER="1"))) == 24
+    source = folder / "src" / "text.c"
+    source.touch()
+    assert ran(treadle(folder, "run", NO_SANITIZER="1")) == {"tidy"}
+
+    with source.open("a") as file:
+        file.write("/* a remark */\n")
+    compiled = {f"compile[{kind},src/text.c]" for kind in ("debug", "release")}
+    assert ran(treadle(folder, "run", NO_SANITIZER="1")) == {"tidy", *compiled}
+
+    with source.open("a") as file:
+        file.write("extern int more;\nint more = 1;\n")
+    done = ran(treadle(folder, "run", NO_SANITIZER="1"))
+    assert compiled | {"link[debug]", "test[release,tests/text.c]", "report"} <= done
+    assert not {"folders", "compile[debug,src/table.c]"} & done
+
+
 def test_the_release_of_the_c_project_has_no_test_of_assertions(treadle: Run, copy: Copy) -> None:
     listed = treadle(copy("examples/c_project"), "list", "--all", "test").stdout
     assert "test[debug,tests/asserts.c]" in listed

@@ -37,6 +37,7 @@ def test_hello_counts_the_words_of_its_text(treadle: Run, copy: Copy) -> None:
         "3: the lazy dog",
         "8 different words",
     ]
+    assert "done: 4 unchanged, 0 ok of 4 jobs" in treadle(folder, "run").stdout
 
 
 def test_the_library_example_counts_words(tmp_path: Path, call: Run) -> None:
@@ -59,6 +60,9 @@ def test_matrix_packs_each_file_in_each_way(treadle: Run, copy: Copy) -> None:
     assert {path.name for path in (folder / "out").iterdir()} >= {
         f"{kind}.{how}" for kind in ("numbers", "zeros") for how in ("gz", "bz2")
     }
+    again = treadle(folder, "run").stdout
+    assert "6 unchanged" in again
+    assert "pack" not in again
 
 
 class _Page(HTMLParser):
