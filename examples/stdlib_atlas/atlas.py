@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from store import load, save
+from results import load, save
 from tally import tally
 
 inventory = load("inventory")
@@ -18,7 +18,6 @@ save(
         "python": inventory["python"],
         "implementation": inventory["implementation"],
         "system": inventory["system"],
-        "date": inventory["date"],
         "total": tally(scans),
         "groups": {group["group"]: group["total"] for group in groups},
         "modules": {

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import platform
-import time
 
 from library import ROOT, files_of, group_of, modules
-from store import save
+from results import save
 
 found = {name: [str(path.relative_to(ROOT)) for path in files_of(name)] for name in modules()}
 save(
@@ -15,7 +14,6 @@ save(
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
         "system": f"{platform.system()} {platform.machine()}",
-        "date": time.strftime("%Y-%m-%d"),
         "files": found,
         "groups": {name: group_of(name) for name in found},
     },

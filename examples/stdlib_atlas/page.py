@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any
 
-from store import OUT, load, save_text
+from results import OUT, load, save_text
 from style import HUES
 
 TEMPLATE = Path(__file__).with_name("page.html")
@@ -65,7 +66,7 @@ def write(atlas: dict[str, Any]) -> str:
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         python=f"{atlas['implementation']} {atlas['python']}",
         system=escape(atlas["system"]),
-        date=atlas["date"],
+        date=time.strftime("%Y-%m-%d"),
         figures=figures(total, len(atlas["groups"])),
         legend=legend(atlas["groups"]),
         hues="".join(f".g-{name}{{--h:{hue}}}" for name, hue in HUES.items()),

@@ -6,7 +6,7 @@ import re
 import sys
 
 from library import files_of, modules
-from store import OUT
+from results import OUT
 
 
 def said(page: str, label: str) -> int:

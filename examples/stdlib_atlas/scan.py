@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from library import ROOT, group_of
-from store import load, save
+from results import load, save
 
 
 def scan(module: str, names: list[str]) -> dict[str, object]:

@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from typing import Any
 
-from store import load, save
+from results import load, save
 
 NUMBERS = ("files", "lines", "code", "comments", "blank", "functions", "classes", "bytecode")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import TypeAlias
 
-from store import load, save_text
+from results import load, save_text
 from style import picture_style
 
 Box: TypeAlias = tuple[float, float, float, float]

@@ -10,7 +10,7 @@ from html import escape
 from math import cos, degrees, pi, sin
 from typing import Any
 
-from store import load, save_text
+from results import load, save_text
 from style import HUES, picture_style
 
 SHOWN = 110

@@ -93,6 +93,8 @@ def test_the_atlas_is_drawn_and_its_numbers_are_right(treadle: Run, copy: Copy) 
     jobs = re.search(r"^done: (\d+) jobs", done.stdout, re.MULTILINE)
     assert jobs is not None
     assert int(jobs[1]) > 100
+    again = treadle(folder, "run", "-f", "workflow.py", ATLAS_OUT=str(folder / "out"))
+    assert f"done: {jobs[1]} unchanged, 0 ok" in again.stdout
     page = (folder / "out" / "index.html").read_text()
     parser = _Page()
     parser.feed(page)
