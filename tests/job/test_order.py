@@ -60,3 +60,20 @@ def test_an_order_that_is_none_is_refused(order: Any) -> None:
 def test_F05_a_rank_that_cannot_be_compared_is_refused(rank: Any) -> None:
     with pytest.raises(SchedulerError, match="order gives job 'b' the rank"):
         Scheduler(Scheduler.simple_provider(Nothing), order={"a": 1, "b": rank})
+
+
+def test_with_lookahead_all_that_fits_starts_at_once() -> None:
+    clock = MockClock()
+    dag = DAG()
+    for uid in "abcd":
+        dag.add_vertex(uid)
+    scheduler = Scheduler(
+        Scheduler.simple_provider(Nothing),
+        tokens=4,
+        lookahead=1,
+        clock=clock,
+        executor=FakeExecutor(clock),
+    )
+    scheduler.run(dag)
+
+    assert (clock.monotonic(), scheduler.max_active_jobs) == (1.0, 4)

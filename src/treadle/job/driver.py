@@ -126,11 +126,11 @@ class Driver(Attempts):
             self._finish_skipped(job)
             raise
         self._finish_skipped(job)
-        if self.journal is not None:
-            self.journal.passed(job)
         self.perform(self.engine.skipped(job.uid, self._now()))
 
     def _finish_skipped(self, job: Job) -> None:
+        if self.journal is not None:
+            self.journal.passed(job)
         self.doing = ("on_finish", job.uid)
         job.on_finish(self.owner)
         self.doing = None
@@ -157,7 +157,7 @@ class Driver(Attempts):
         self.jobs[job.uid] = job
         if self.journal is not None:
             self.engine.resume(job.uid, self.journal.attempts(job))
-            self.pushed_aside = self.doing is not None
+            self.pushed_aside |= self.doing is not None
 
     def launch(self) -> None:
         """Start jobs as long as one fits."""

@@ -48,7 +48,7 @@ class Journal(Ledger):
         now: the instant, in monotonic seconds.
 
     Attributes:
-        run: its name.
+        run: its name; empty before it has begun.
         standing: the jobs that are recorded as good, and are not run again.
     """
 
@@ -87,18 +87,19 @@ class Journal(Ledger):
         }
         runs = self._writer.runs()
         if resume and runs and _may_go_on(runs[0]):
-            self.run = runs[0].name
-            self._writer.resume(self.run, about)
-            self._read(jobs)
-            return
-        self.run = _fresh_name({run.name for run in runs})
-        self._writer.begin(self.run, about)
+            name = runs[0].name
+            self._writer.resume(name, about)
+            self._read(name, jobs)
+        else:
+            name = _fresh_name({run.name for run in runs})
+            self._writer.begin(name, about)
+        self.run = name
 
-    def _read(self, jobs: Iterable[str]) -> None:
-        """Learn what is recorded of the run."""
-        for start in self._writer.starts(self.run):
+    def _read(self, run: str, jobs: Iterable[str]) -> None:
+        """Learn what is recorded of a run."""
+        for start in self._writer.starts(run):
             self._earlier[start.job] = max(start.attempt, self._earlier.get(start.job, 0))
-        for end in self._writer.ends(self.run):
+        for end in self._writer.ends(run):
             self._kinds[end.job] = end.kind
         self.standing = frozenset(job for job in jobs if self._kinds.get(job) == "good")
 
@@ -113,8 +114,9 @@ class Journal(Ledger):
         """
         try:
             self.finish()
-            self._writer.finish(self._session_end(error))
-            self._writer.prune(KEEP_RUNS)
+            if self.run:
+                self._writer.finish(self._session_end(error))
+                self._writer.prune(KEEP_RUNS)
         except StoreError as failure:
             if error is None:
                 raise

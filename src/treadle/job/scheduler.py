@@ -265,7 +265,11 @@ class Scheduler(Running, Views):
         with Job.lock.using(self._lock):
             while not self.is_finished:
                 self.enqueue()
+                offers = len(driver.offers)
                 self.launch()
+                if len(driver.offers) > offers:
+                    # With `lookahead`, each start lets the provider be asked for one more.
+                    continue
                 self.log_state()
                 self.max_active_jobs = max(self.max_active_jobs, len(driver.live))
                 self.wait()
