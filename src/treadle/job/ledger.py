@@ -2,7 +2,8 @@
 
 Write-ahead: what follows from a fact (a job that needed this one is started, somebody is told)
 waits until the fact is on the disk. A commit with a sync costs a quarter of a spawn, so facts
-are committed together: at once where a job waits for one of them, else after `LAG`.
+are committed together: at once where a job waits for one of them, else after `LAG`, or longer
+where the disk is slow.
 
 A commit that finds no room may be tried again: until then nothing more is started, what runs
 goes on, and its ends are kept in memory. After any other failure nothing is tried again (after
@@ -20,6 +21,13 @@ from treadle.errors import StoreBusyError, StoreError, StoreFullError
 
 LAG = 0.01
 """Seconds that a fact may wait for others, to be committed with them."""
+
+SHARE = 20
+"""So many times as long as a commit takes, a fact may wait instead, but not longer than `MOST`:
+on a slow disk, too, a run is not to spend its time in commits."""
+
+MOST = 0.1
+"""Seconds."""
 
 RETRY = 1.0
 """Seconds between two tries while there is no room."""
@@ -61,6 +69,7 @@ class Ledger:
         self._store = store
         self._now = now
         self._full_since = 0.0
+        self._lag = LAG
         self.due: float | None = None
         self.full: StoreError | None = None
         self.broken: StoreError | None = None
@@ -74,7 +83,7 @@ class Ledger:
     def noted(self) -> None:
         """Say that there is something to commit."""
         if self.due is None:
-            self.due = self._now() + LAG
+            self.due = self._now() + self._lag
 
     def flush(self) -> bool:
         """Commit what was noted; False if there is no room for it now.
@@ -84,8 +93,10 @@ class Ledger:
         """
         if self.due is None:
             return True
+        begin = self._now()
         try:
             self._store.flush()
+            self._lag = min(max(LAG, SHARE * (self._now() - begin)), MOST)
         except (StoreFullError, StoreBusyError) as error:
             self._wait_for_room(error)
             return False

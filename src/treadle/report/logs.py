@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from itertools import count
 from typing import TYPE_CHECKING
@@ -49,4 +48,6 @@ def run_folder(folder: Path, run: str) -> Path:
 
 def remove_logs(folder: Path, run: str) -> None:
     """Remove the logs of a run; what cannot be removed stays."""
-    shutil.rmtree(run_folder(folder, run), ignore_errors=True)
+    from shutil import rmtree  # noqa: PLC0415 -- it loads what reads archives, too
+
+    rmtree(run_folder(folder, run), ignore_errors=True)

@@ -24,7 +24,6 @@ from treadle.runner.book import Book
 from treadle.runner.precedence import Order, ranks
 from treadle.runner.recording import Recording
 from treadle.runner.result import RunResult, result_of
-from treadle.runner.scheduler import DeadlinePassed
 from treadle.runner.secrets import secrets_of
 from treadle.runner.settings import Settings
 from treadle.workflow.queues import queue_sizes
@@ -249,7 +248,8 @@ class Execution(metaclass=ABCMeta):
 
     def _both_parts(self, needs: Mapping[str, Sequence[str]], order: Order) -> None:
         try:
-            self._part(needs, order, last=False)
+            if needs:
+                self._part(needs, order, last=False)
             self.book.abandon()
             stopped = bool(self._signum) or self._cause in ("deadline", "store")
             if names := self.book.remaining(stopped=stopped):
@@ -263,6 +263,8 @@ class Execution(metaclass=ABCMeta):
 
     def _part(self, needs: Mapping[str, Sequence[str]], order: Order, *, last: bool) -> None:
         """Run jobs; note what cut that short, if nothing did before."""
+        from treadle.runner.scheduler import DeadlinePassed  # noqa: PLC0415 -- if anything is run
+
         signum, cause, detail = 0, "", ""
         try:
             self.run_jobs(needs, order, last=last)

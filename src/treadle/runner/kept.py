@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from treadle.clock import SYSTEM
 from treadle.errors import StoreBusyError, WorkflowError
-from treadle.process.survivors import with_variable
 from treadle.report.feed import Remark
 from treadle.report.logs import remove_logs, run_folder
 from treadle.report.text import number
 from treadle.runner.incremental.given import Given
 from treadle.runner.incremental.seals import Seals
-from treadle.runner.past import Past
 from treadle.store.folder import STATE
 from treadle.store.records import RunRecord, SessionEnd, Start
 from treadle.store.store import NAME, Store
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from treadle.runner.outcomes import Outcomes
+    from treadle.runner.past import Past
     from treadle.store.reader import Reader
     from treadle.store.writer import Writer
     from treadle.workflow import Plan
@@ -112,6 +111,8 @@ class Kept:
         """
         if self._before is None or self._before.last.end is not None:
             return
+        from treadle.process.survivors import with_variable  # noqa: PLC0415 -- rarely needed
+
         logs = run_folder(self._plan.folder, self._before.name)
         until = SYSTEM.monotonic() + _SURVIVES_FOR
         while alive := with_variable("TREADLE_OUTPUT", f"{logs}/"):
@@ -138,6 +139,8 @@ class Kept:
             self.writer.begin(run, about)
             return None
         self.writer.resume(run, about)
+        from treadle.runner.past import Past  # noqa: PLC0415 -- for a run that is resumed
+
         self._past = Past(self.writer, run, logs, failed_again=self._failed_again)
         return self._past
 
@@ -164,6 +167,8 @@ class Kept:
         """Return the attempts that were begun and never seen to end."""
         past = self._past
         if past is None and self._before is not None and self._before.last.end is None:
+            from treadle.runner.past import Past  # noqa: PLC0415 -- for one that was killed
+
             logs = run_folder(self._plan.folder, self._before.name)
             past = Past(self.writer, self._before.name, logs)
         return list(past.open.values()) if past is not None else ()

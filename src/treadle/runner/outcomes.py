@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from treadle.process.conditions import Usage
 from treadle.report.feed import Fact, JobEnded, JobSkipped, JobsUnchanged
 from treadle.status import ReturnValue
 
@@ -101,6 +100,8 @@ class Outcomes:
 
 def _told(end: End) -> JobEnded:
     """Return the fact that told of an end."""
+    from treadle.process.conditions import Usage  # noqa: PLC0415 -- for a run that is resumed
+
     usage = None
     if end.user is not None and end.system is not None and end.max_rss is not None:
         usage = Usage(end.user, end.system, end.max_rss, end.duration)

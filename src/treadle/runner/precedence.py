@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from treadle.engine import longest_remaining_path
 from treadle.report import Remark
 
 if TYPE_CHECKING:
@@ -37,6 +36,8 @@ def ranks(
         return {name: random() for name in needs}
     if not known:
         return "critical-path"
+    from treadle.engine import longest_remaining_path  # noqa: PLC0415 -- if anything is run
+
     # What was never run may take as long as what was, on average.
     mean = sum(known.values()) / len(known)
     paths = longest_remaining_path(needs.items(), lambda name: known.get(str(name), mean))
