@@ -128,7 +128,7 @@ class Command:
 
 
 def _scratch_file() -> IO[str]:
-    return tempfile.TemporaryFile("w+")  # noqa: SIM115 -- whoever waits for the command closes it
+    return tempfile.TemporaryFile("w+")
 
 
 def said(
