@@ -36,13 +36,14 @@ class Given:
         self._wanted: dict[str, set[str]] = {}
         self._secret: set[tuple[str, str]] = set()
         self._functions: set[str] = set()
+        self._jobs = plan.jobs
         for name in chosen:
             self._note(plan.jobs[name])
 
     def _note(self, job: PlannedJob) -> None:
         if job.call is not None:
             self._functions.add(job.name)
-            for giver in job.call.arguments.values():
+            for giver in self.givers_of(job):
                 self._wanted.setdefault(giver, set()).add(RETURNED)
         if job.late is None:
             return
@@ -59,6 +60,17 @@ class Given:
         for one in job.late.references():
             if (one.job, one.name) not in self._secret:
                 yield one.job, one.name
+
+    def givers_of(self, job: PlannedJob) -> Iterator[str]:
+        """Yield the functions whose values a function takes: what it names may be a family."""
+        if job.call is None:
+            return
+        named = set(job.call.arguments.values())
+        takes_all = getattr(job.call, "rest", False)
+        for need in job.needs:
+            is_taken = takes_all or need in named or need.partition("[")[0] in named
+            if is_taken and self._jobs[need].call is not None:
+                yield need
 
     def givers(self) -> AbstractSet[str]:
         """Return the jobs of which something is used."""
