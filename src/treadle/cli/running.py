@@ -15,7 +15,7 @@ from treadle.cli.exitcodes import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from treadle.report import View
+    from treadle.report import Fact, View
     from treadle.report.redact import Redactor
     from treadle.runner import RunResult
     from treadle.workflow import Plan
@@ -120,11 +120,9 @@ def execute(
     from treadle.runner.kept import store_of
 
     def views(redactor: Redactor) -> list[View]:
-        return make_views(sys.stdout, sys.stderr, os.environ, redactor=redactor, **shown)
+        shows = make_views(sys.stdout, sys.stderr, os.environ, redactor=redactor, **shown)
+        return [_Collecting(), *shows]
 
-    # From here on there is garbage, and none of it in what was there before.
-    gc.freeze()
-    gc.enable()
     return runner.run(
         plan,
         targets=jobs,
@@ -139,6 +137,16 @@ def execute(
         failed_again=failed_again,
         always=always,
     )
+
+
+class _Collecting:
+    """Lets Python look for garbage once the run begins: none is in what was known before."""
+
+    def take(self, fact: Fact) -> None:
+        """See `View`."""
+        if not gc.isenabled() and fact.__class__.__name__ == "RunStarted":
+            gc.freeze()
+            gc.enable()
 
 
 _CAUSES = {

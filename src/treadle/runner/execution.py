@@ -24,7 +24,7 @@ from treadle.runner.book import Book
 from treadle.runner.precedence import Order, ranks
 from treadle.runner.recording import Recording
 from treadle.runner.result import RunResult, result_of
-from treadle.runner.secrets import secrets_of
+from treadle.runner.secrets import hide_left, secrets_of
 from treadle.runner.settings import Settings
 from treadle.workflow.queues import queue_sizes
 
@@ -169,6 +169,7 @@ class Execution(metaclass=ABCMeta):
             "seed": self.settings.shuffle,
             "tokens": self.settings.tokens,
             "keep_going": self.settings.keep_going,
+            "plan": self.plan.mark,
         }
         return self._settle(
             self.kept, self.recording, self.kept.begin(self.label, about, self.logs)
@@ -189,6 +190,7 @@ class Execution(metaclass=ABCMeta):
             always=self.settings.always,
             seals=kept.seals,
             unbroken=kept.unbroken,
+            is_the_plan=kept.is_the_plan,
         )
         if past is not None:
             for name, (failed, lost) in past.tries.items():
@@ -212,6 +214,7 @@ class Execution(metaclass=ABCMeta):
             self._same(same)
         for remark in self.kept.remarks(len(settled) - len(same)):
             self.tell(remark)
+        self._hide_left()
         if self.upkeep is not None:
             self.upkeep.clear_open(self.kept.open_attempts())
 
@@ -230,6 +233,8 @@ class Execution(metaclass=ABCMeta):
     def _end(self, duration: float) -> None:
         """Close the record of the run, and tell its end."""
         left = len(self.book.left())
+        # Again: some secrets are known only when other jobs have said them.
+        self._hide_left()
         if self.kept is not None and self.recording is not None:
             try:
                 self.recording.finish()
@@ -239,6 +244,10 @@ class Execution(metaclass=ABCMeta):
             except StoreError as error:
                 self._note_broken(error)
         self._show(RunEnded(duration, left, self._signum, self._cause, self._detail))
+
+    def _hide_left(self) -> None:
+        for logs in self.kept.killed if self.kept is not None else ():
+            hide_left(logs, self.redactor)
 
     def _note_broken(self, error: StoreError) -> None:
         if self._cause != "store":

@@ -68,11 +68,28 @@ class Kept:
         self._before = next(iter(writer.runs(1)), None)
 
     @property
+    def killed(self) -> list[Path]:
+        """The folders of the logs of runs that were killed: the one before, the one resumed."""
+        runs = {run.name: run for run in (self._before, self._resumed) if run is not None}
+        return [
+            run_folder(self._plan.folder, name)
+            for name, run in runs.items()
+            if run.last.end is None
+        ]
+
+    @property
     def durations(self) -> Mapping[str, float]:
         """Seconds that jobs took when they were last good."""
         if self._durations is None:
             self._durations = self.writer.durations()
         return self._durations
+
+    @property
+    def is_the_plan(self) -> bool:
+        """Whether the run that is resumed has had this very plan from its beginning."""
+        sessions = self._resumed.sessions if self._resumed is not None else ()
+        mark = self._plan.mark
+        return bool(mark) and all(session.about.get("plan") == mark for session in sessions)
 
     def look_at_seals(self, chosen: Collection[str], *, always: bool = False) -> None:
         """Find the jobs that have not moved since they were seen to be unchanged.

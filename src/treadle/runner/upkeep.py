@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from treadle.report.feed import JobsUnchanged, Remark
 from treadle.runner.incremental.freshness import Freshness, Look
-from treadle.runner.incremental.given import RETURNED, Given, packed, unpacked
+from treadle.runner.incremental.given import Given, RETURNED, holds_secret, packed, unpacked
 from treadle.runner.incremental.kinds import is_gathering, is_incremental
 from treadle.runner.incremental.partial import clear, not_ours, present
 from treadle.runner.recording import Notes
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from treadle.runner.recording import Recording
     from treadle.store.records import Start
     from treadle.store.writer import Writer
-    from treadle.workflow import Plan
+    from treadle.workflow import Plan, PlannedJob
 
 CACHE = "cache"
 """The folder for outputs of earlier states, beside the store, unless the workflow names one."""
@@ -48,6 +48,7 @@ class Upkeep:
         always: every job runs, whatever is known of it.
         seals: of the jobs, if there are any.
         unbroken: the jobs whose seals are not broken.
+        is_the_plan: a run that is resumed had this very plan from its beginning.
     """
 
     def __init__(
@@ -63,11 +64,15 @@ class Upkeep:
         always: bool = False,
         seals: Seals | None = None,
         unbroken: Collection[str] = (),
+        is_the_plan: bool = False,
     ) -> None:
         self.past = past
         self._seals = seals
         self._unbroken = unbroken
         self._found: dict[str, Look] = {}
+        self._is_the_plan = past is not None and is_the_plan
+        # Those whose ends stand by that, with all that they need.
+        self._plain: set[str] = set()
         # A job that only gathers others is asked for by those behind it, if there are any.
         self._needed = {need for name in chosen for need in plan.jobs[name].needs}
         self._run = run
@@ -111,12 +116,36 @@ class Upkeep:
                 continue
             if name in self._unbroken:
                 found[name] = _SEALED
+            elif self._is_the_plan and self._stands(job):
+                continue
             elif is_gathering(job):
                 passed.add(name)
                 self.pass_by(name)
             elif self.past is not None or is_incremental(job):
                 self._settle(name)
         return found
+
+    def _stands(self, job: PlannedJob) -> bool:
+        """Note the recorded end of a job, if it stands whatever there is to be seen.
+
+        Its fingerprint is made of its definition and those of all that it needs, and nothing
+        else; and they are those of the run, since the plan is.
+        """
+        if job.late is not None or is_incremental(job) or not self._plain.issuperset(job.needs):
+            return False
+        end = self.past.ends.get(job.name) if self.past is not None else None
+        if end is None or end.kind == "failed" or not end.fingerprint:
+            return False
+        values = self.past.values.get(job.name, {}) if self.past is not None else {}
+        if end.kind == "good" and self._given.lacks(job.name, values):
+            return False
+        look = Look("stands", end.fingerprint, values=values, end=end)
+        self._found[job.name] = look
+        self._plain.add(job.name)
+        self.freshness.adopt(job.name, end.fingerprint)
+        self._take_values(job.name, look)
+        self._book.adopt((end,))
+        return True
 
     def _settle(self, name: str) -> None:
         """Look at a job; note it, if it need not run."""
@@ -195,7 +224,13 @@ class Upkeep:
     # -- after a job ---------------------------------------------------------------------
 
     def finished(
-        self, name: str, look: Look, ending: Ending, values: Mapping[str, str] | None, result: Any
+        self,
+        name: str,
+        look: Look,
+        ending: Ending,
+        values: Mapping[str, str] | None,
+        result: Any,
+        mask: Callable[[str], str] | None = None,
     ) -> Ending:
         """Keep what an attempt made and left; return how it ended, all that considered.
 
@@ -205,12 +240,16 @@ class Upkeep:
             ending: how it ended as far as it could tell itself.
             values: the texts that it left for others.
             result: what it returned, if it is a function.
+            mask: hides the secrets of the run in a text; None if there are none.
         """
         job = self._plan.jobs[name]
         if not ending.is_good(job):
             return ending
         kept = self._given.to_keep(name, values)
-        if self._given.is_returned(name):
+        if mask is not None:
+            kept = {key: mask(text) for key, text in kept.items()}
+        # What a function returned is kept as it is, or not at all.
+        if self._given.is_returned(name) and not (mask and holds_secret(result, mask)):
             kept |= packed(result)
         if kept:
             self._recording.values[name] = kept

@@ -205,6 +205,10 @@ class Freshness:
             return False
         return True
 
+    def adopt(self, name: str, fingerprint: str) -> None:
+        """Take over the fingerprint of a job that is known to be the same."""
+        self._fingerprints[name] = fingerprint
+
     def look_afresh(self, unchanged: Collection[str]) -> None:
         """Forget what was seen of the jobs, but for these: the others have run since."""
         self.sealed = unchanged
@@ -244,7 +248,7 @@ class Freshness:
         for giver, name in self._given.used_by(job):
             value = self._values.get(giver, {}).get(name, "")
             parts[f"value {giver}.{name}"] = digest_of(value.encode("utf-8", "surrogatepass"))
-        for giver in job.call.arguments.values() if job.call is not None else ():
+        for giver in self._given.givers_of(job):
             parts[f"value {giver}"] = self._returned(self._plan.jobs[giver])
         return parts
 

@@ -8,7 +8,7 @@ JSON says exactly the same. A job whose value is used and was not kept has to ru
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +100,17 @@ def packed(value: Any) -> dict[str, str]:
     except (TypeError, ValueError, RecursionError):
         return {}
     return {RETURNED: text} if same else {}
+
+
+def holds_secret(value: Any, mask: Callable[[str], str]) -> bool:
+    """Tell whether a value has a text in it in which something is hidden."""
+    if isinstance(value, str):
+        return mask(value) != value
+    if isinstance(value, dict):
+        return any(holds_secret(one, mask) for pair in value.items() for one in pair)
+    if isinstance(value, list | tuple):
+        return any(holds_secret(one, mask) for one in value)
+    return False
 
 
 def unpacked(values: Mapping[str, str]) -> Any:
