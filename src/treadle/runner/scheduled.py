@@ -189,7 +189,8 @@ class Scheduled(Execution):
         if self.upkeep is None or job.look is None:
             return ending
         result = getattr(job, "value", None)
-        return self.upkeep.finished(job.name, job.look, ending, job.values, result)
+        mask = self.mask if self.redactor else None
+        return self.upkeep.finished(job.name, job.look, ending, job.values, result, mask)
 
     def _over(self, job: RunJob) -> bool:
         if job.is_idle and self.upkeep is not None and job.look is not None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from treadle.errors import WorkflowError
 from treadle.report.redact import SHORTEST
+from treadle.runner.values import drop_values
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from treadle.report.redact import Redactor
     from treadle.workflow import Plan, PlannedJob
 
 
@@ -40,6 +45,20 @@ def secrets_of(plan: Plan, chosen: Iterable[str], env: Mapping[str, str]) -> set
     if mistakes:
         raise WorkflowError(*mistakes)
     return set(found)
+
+
+def hide_left(logs: Path, redactor: Redactor) -> None:
+    """Hide secrets in what a run has left that was killed: nobody was there to do it.
+
+    Args:
+        logs: the folder of its logs.
+        redactor: knows the secrets.
+    """
+    for path in logs.glob("*.output"):
+        drop_values(str(path))
+    for path in logs.glob("*.log") if redactor else ():
+        with suppress(OSError):  # it is not one of ours, or gone
+            redactor.file(path)
 
 
 def _in_scripts(label: str, jobs: Iterable[PlannedJob], secrets: Mapping[str, str]) -> list[str]:

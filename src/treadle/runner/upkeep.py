@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from treadle.report.feed import JobsUnchanged, Remark
 from treadle.runner.incremental.freshness import Freshness, Look
-from treadle.runner.incremental.given import Given, RETURNED, holds_secret, packed, unpacked
+from treadle.runner.incremental.given import RETURNED, Given, holds_secret, packed, unpacked
 from treadle.runner.incremental.kinds import is_gathering, is_incremental
 from treadle.runner.incremental.partial import clear, not_ours, present
 from treadle.runner.recording import Notes
@@ -249,8 +249,9 @@ class Upkeep:
         if mask is not None:
             kept = {key: mask(text) for key, text in kept.items()}
         # What a function returned is kept as it is, or not at all.
-        if self._given.is_returned(name) and not (mask and holds_secret(result, mask)):
-            kept |= packed(result)
+        returned = packed(result) if self._given.is_returned(name) else {}
+        if not (returned and mask and holds_secret(result, mask)):
+            kept |= returned
         if kept:
             self._recording.values[name] = kept
         if is_incremental(job) and look.fingerprint:
