@@ -6,6 +6,7 @@ import os
 import resource
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,13 +37,19 @@ def no_reflinks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sharing, "_clone", lambda file, made: False)
 
 
-@pytest.fixture
+@contextmanager
 def no_room() -> Iterator[None]:
-    """No file may grow beyond 10 bytes: as a full disk, for writers."""
+    """No file may grow beyond 10 bytes: as a full disk, for writers.
+
+    That concerns the file, too, in which somebody keeps what pytest says: see that it ends
+    with the test's own lines.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def _kept(cache: Cache, work: Path, fingerprint: str = ONE, *patterns: str) -> dict[str, str]:
@@ -181,38 +188,38 @@ def test_who_writes_in_place_to_a_linked_file_changes_no_answer(
 
 
 def test_without_room_nothing_is_kept_and_nothing_is_left(
-    cache: Cache, work: Path, tmp_path: Path, no_room: None
+    cache: Cache, work: Path, tmp_path: Path
 ) -> None:
     (work / "small").write_bytes(b"x")
     os.symlink(__file__, work / "link")
-    reason = cache.keep(ONE, work, Files().state(work, ["small"]), {"name": "a long text"})
+    with no_room():
+        reason = cache.keep(ONE, work, Files().state(work, ["small"]), {"name": "a long text"})
 
     assert "File too large" in reason
     assert os.listdir(tmp_path / "cache/made") == []
     assert cache.restore(ONE, work) is None
 
 
-def test_without_room_nothing_is_restored_and_what_is_there_stays(
-    cache: Cache, work: Path, request: pytest.FixtureRequest
-) -> None:
+def test_without_room_nothing_is_restored_and_what_is_there_stays(cache: Cache, work: Path) -> None:
     (work / "a").write_bytes(b"short")
     (work / "b").write_bytes(b"longer than ten")
     _kept(cache, work)
     for name in ("a", "b"):
         (work / name).write_bytes(b"mine")
-    request.getfixturevalue("no_room")
+    with no_room():
+        restored = cache.restore(ONE, work)
 
-    assert cache.restore(ONE, work) is None
+    assert restored is None
     assert _everything(work) == {"a": b"mine", "b": b"mine"}
 
 
 def test_without_room_to_detach_the_cache_gives_up_its_content(
-    cache: Cache, work: Path, no_reflinks: None, request: pytest.FixtureRequest
+    cache: Cache, work: Path, no_reflinks: None
 ) -> None:
     (work / "large").write_bytes(LARGE)
     _kept(cache, work)
-    request.getfixturevalue("no_room")
-    cache.detach(work, ["large"])
+    with no_room():
+        cache.detach(work, ["large"])
 
     seen = (work / "large").stat()
     assert (seen.st_nlink, seen.st_size, seen.st_mode & 0o200) == (1, len(LARGE), 0o200)
