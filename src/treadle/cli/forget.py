@@ -23,7 +23,7 @@ _NAMED = 10
 @file_options
 @click.argument("jobs", metavar="JOB...", nargs=-1, required=True, shell_complete=complete_recorded)
 def command(file: Path | None, jobs: tuple[str, ...]) -> None:
-    r"""Forget what jobs made, and how long they took: they run again the next time.
+    """Forget what jobs made, and how long they took: they run again the next time.
 
     Nothing that they made is removed, and their attempts stay in the history. Jobs behind them
     run again only if something else comes of them.
@@ -31,7 +31,7 @@ def command(file: Path | None, jobs: tuple[str, ...]) -> None:
     \b
       treadle forget compile
       treadle forget 'test*'
-    """
+    """  # noqa: D301 -- click looks for the character, not for two
     from treadle.cli.records import find_jobs, place_of
     from treadle.report.columns import standard_output
     from treadle.report.text import number, safe

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @showing
 @click.argument("run", metavar="[RUN]", default="")
 def command(file: Path | None, run: str, **options: Any) -> int:
-    r"""Go on with a run where it was: by default the last one.
+    """Go on with a run where it was: by default the last one.
 
     What has ended and was recorded stands, failures too. An attempt that nobody saw the end of
     is made again, with the next number; retries go on counting. A job that is not what it was
@@ -35,7 +35,7 @@ def command(file: Path | None, run: str, **options: Any) -> int:
       treadle resume
       treadle resume --failed
       treadle resume 20261122-205142
-    """
+    """  # noqa: D301 -- click looks for the character, not for two
     from treadle.runner.kept import find_run, store_of
 
     plan = open_plan(file, keep=True)
