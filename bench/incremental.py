@@ -24,7 +24,7 @@ import _common
 
 COMMANDS = {
     "ninja": ["ninja", "-j2"],
-    "make": ["make", "-s", "-j2"],
+    "make": ["make", "-r", "-s", "-j2"],
     "treadle": [sys.executable, "-m", "treadle", "run", "-j2"],
 }
 BASE = "ninja"
@@ -47,7 +47,9 @@ def write_all(folder: Path, count: int) -> None:
         + "".join(f"build out/{i}: cp src/{i}\n" for i in range(count))
     )
     every = " ".join(f"out/{i}" for i in range(count))
-    (folder / "Makefile").write_text(f"all: {every}\nout/%: src/%\n\tcp $< $@\n")
+    (folder / "Makefile").write_text(
+        f"all: {every}\n" + "".join(f"out/{i}: src/{i}\n\tcp $< $@\n" for i in range(count))
+    )
     (folder / "treadle.toml").write_text(
         "".join(
             f'[job.j{i}]\nrun = ["cp", "src/{i}", "out/{i}"]\n'

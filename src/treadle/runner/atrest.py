@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from treadle.runner.kept import Kept
     from treadle.runner.past import Past
     from treadle.runner.precedence import Order
-    from treadle.runner.recording import Recording
     from treadle.workflow import Plan
 
 
@@ -29,8 +28,10 @@ def is_at_rest(plan: Plan, chosen: Sequence[str], kept: Kept) -> bool:
 class AtRest(Execution):
     """One run in which nothing is run; see `Execution`. The scheduler is not even loaded."""
 
-    def _settle(self, kept: Kept, recording: Recording, past: Past | None) -> Collection[str]:
-        del recording, past
+    def _settle(self, kept: Kept, past: Past | None) -> Collection[str]:
+        del past
+        if len(kept.unbroken) < len(self.chosen):
+            self.recording = self._recording(kept)
         return {name: None for name in self.chosen if name in kept.unbroken}
 
     def run_jobs(self, needs: Mapping[str, Sequence[str]], order: Order, *, last: bool) -> None:

@@ -22,7 +22,6 @@ from treadle.report.redact import Redactor
 from treadle.report.text import seconds
 from treadle.runner.book import Book
 from treadle.runner.precedence import Order, ranks
-from treadle.runner.recording import Recording
 from treadle.runner.result import RunResult, result_of
 from treadle.runner.secrets import hide_left, secrets_of
 from treadle.runner.settings import Settings
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from treadle.report import Fact
     from treadle.runner.kept import Kept
     from treadle.runner.past import Past
+    from treadle.runner.recording import Recording
     from treadle.runner.upkeep import Upkeep
     from treadle.workflow import Plan
 
@@ -79,7 +79,7 @@ class Execution(metaclass=ABCMeta):
         views = settings.views
         self.views = views(self.redactor) if callable(views) else views
         self.kept = kept
-        self.recording = Recording(kept.writer, self._show) if kept is not None else None
+        self.recording: Recording | None = None
         self.upkeep: Upkeep | None = None
         self.book = Book(plan, chosen, self.tell, keep_going=settings.keep_going)
         self.label = ""
@@ -105,6 +105,12 @@ class Execution(metaclass=ABCMeta):
             StalledError: nothing can go on.
             StoreError: facts cannot be recorded.
         """
+
+    def _recording(self, kept: Kept) -> Recording:
+        """Return what takes facts to the store."""
+        from treadle.runner.recording import Recording  # noqa: PLC0415 -- where there are any
+
+        return Recording(kept.writer, self._show)
 
     def tell(self, fact: Fact) -> None:
         """Give a fact to all views, as soon as it is recorded."""
@@ -159,7 +165,7 @@ class Execution(metaclass=ABCMeta):
 
     def _begin(self) -> Collection[str]:
         """Begin the record of the run; return the jobs of which is known that they need not run."""
-        if self.kept is None or self.recording is None:
+        if self.kept is None:
             return ()
         about = {
             "label": self.plan.label,
@@ -171,14 +177,13 @@ class Execution(metaclass=ABCMeta):
             "keep_going": self.settings.keep_going,
             "plan": self.plan.mark,
         }
-        return self._settle(
-            self.kept, self.recording, self.kept.begin(self.label, about, self.logs)
-        )
+        return self._settle(self.kept, self.kept.begin(self.label, about, self.logs))
 
-    def _settle(self, kept: Kept, recording: Recording, past: Past | None) -> Collection[str]:
+    def _settle(self, kept: Kept, past: Past | None) -> Collection[str]:
         """Find the jobs that need not run, before any is started."""
         from treadle.runner.upkeep import Upkeep  # noqa: PLC0415 -- where a seal says it all
 
+        recording = self.recording = self.recording or self._recording(kept)
         self.upkeep = Upkeep(
             self.label,
             self.plan,
@@ -220,13 +225,13 @@ class Execution(metaclass=ABCMeta):
 
     def _same(self, names: Sequence[str]) -> None:
         """Record and tell that jobs are unchanged, of those with a seal all at once."""
-        kept, recording = self.kept, self.recording
-        if kept is None or recording is None:
+        kept = self.kept
+        if kept is None:
             return
         if sealed := [name for name in names if name in kept.unbroken]:
             kept.unchanged(sealed)
             self.book.unchanged |= dict.fromkeys(sealed)
-            recording.relay(JobsUnchanged(sealed))
+            self._show(JobsUnchanged(sealed))
         if rest := [name for name in names if name not in kept.unbroken]:
             self.book.same(rest)
 
@@ -235,9 +240,10 @@ class Execution(metaclass=ABCMeta):
         left = len(self.book.left())
         # Again: some secrets are known only when other jobs have said them.
         self._hide_left()
-        if self.kept is not None and self.recording is not None:
+        if self.kept is not None:
             try:
-                self.recording.finish()
+                if self.recording is not None:
+                    self.recording.finish()
                 self.kept.end(self.book, duration, self._signum, self._cause, self._detail)
                 if self.upkeep is not None:
                     self.upkeep.end(cut_short=bool(self._signum or self._cause))

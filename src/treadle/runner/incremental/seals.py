@@ -176,9 +176,7 @@ class Looks:
             self._cwd, self._base = job.cwd, f"{job.cwd}/"
         base, found = self._base, b""
         try:
-            for path in job.inputs:
-                found += self._one(base, path)
-            for path in job.outputs:
+            for path in (*job.inputs, *job.outputs):
                 found += self._one(base, path)
         except (OSError, ValueError, struct.error):
             return b""
@@ -188,21 +186,13 @@ class Looks:
         if "*" in path or "?" in path or "[" in path:
             return self._many(base, matched(base, path))
         seen = os.stat(path if path[:1] == "/" else base + path)
-        if stat.S_ISDIR(seen.st_mode):
+        mode = seen.st_mode
+        if stat.S_ISDIR(mode):
             return self._many(base, beneath(base, plain(path) or ""))
         if self._noting:
             self.seen.append((_full(base, plain(path) or ""), seen))
-        return self._packed(seen)
-
-    def _packed(self, seen: os.stat_result) -> bytes:
-        return _pack(
-            seen.st_size,
-            seen.st_mtime_ns,
-            seen.st_ctime_ns,
-            seen.st_dev,
-            seen.st_ino,
-            seen.st_mode,
-        )
+        return _pack(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_dev, seen.st_ino,
+                     mode)  # fmt: skip
 
     def _many(self, base: str, found: Found) -> bytes:
         """Return what files look like that a path stands for, with their names."""
@@ -211,7 +201,9 @@ class Looks:
             seen = os.stat(_full(base, path))
             if self._noting:
                 self.seen.append((_full(base, path), seen))
-            text += os.fsencode(path) + b"\0" + self._packed(seen)
+            text += os.fsencode(path) + b"\0"
+            text += _pack(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_dev,
+                          seen.st_ino, seen.st_mode)  # fmt: skip
         for path in found.links:
             target = os.readlink(_full(base, path))
             text += os.fsencode(path) + b"\0" + os.fsencode(target) + b"\0"
