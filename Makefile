@@ -47,7 +47,9 @@ proof: $(READY)
 	$(PY) -m pytest -m proof
 
 nightly: $(READY)
-	TREADLE_TRIALS=2000 TREADLE_RACES=100000 $(PY) -m pytest -m proof --timeout 7200
+	TREADLE_TRIALS=2000 TREADLE_RACES=100000 TREADLE_CRASHES=10000 TREADLE_EDITS=100000 \
+	  TREADLE_SCHEDULERS=2000 TREADLE_DAMAGES=2000 TREADLE_IDS=1000000 \
+	  $(PY) -m pytest -m proof --timeout 7200 -o faulthandler_timeout=7000
 	TREADLE_FUZZ=1000000 TREADLE_SEED=$$(date +%s) $(PY) -m pytest \
 	  tests/workflow/test_workflow_fuzz.py --timeout 7200 -o faulthandler_timeout=7000
 
