@@ -16,25 +16,25 @@ from typing import Any
 
 import pytest
 
-import edits
+import editworlds
 from treadle import Workflow
 from treadle.store import Store
 
 EDITS = int(os.environ.get("TREADLE_EDITS") or 10_000)
 SEED = os.environ.get("TREADLE_SEED") or str(SystemRandom().randrange(10**6))
 STEPS = 50
-SUPPORT = Path(edits.__file__).parent
+SUPPORT = Path(editworlds.__file__).parent
 
 
 @pytest.mark.slow
 def test_after_some_edits_what_runs_is_what_the_oracle_says() -> None:
     for world in range(3):
-        edits.play(f"fast {world}", 12)
+        editworlds.play(f"fast {world}", 12)
 
 
 @pytest.mark.slow
 def test_some_edits_with_programs_among_the_jobs() -> None:
-    edits.play("programs", 6, commands=True)
+    editworlds.play("programs", 6, commands=True)
 
 
 @pytest.mark.proof
@@ -47,7 +47,7 @@ def test_after_10_000_edits_what_runs_is_what_the_oracle_says() -> None:
         words = (SEED, str(first), str(last), str(STEPS))
         paths = os.pathsep.join((str(SUPPORT.parents[1] / "src"), str(SUPPORT)))
         program = subprocess.run(
-            [sys.executable, str(SUPPORT / "edits.py"), *words],
+            [sys.executable, str(SUPPORT / "editworlds.py"), *words],
             env={**os.environ, "PYTHONPATH": paths},
             capture_output=True,
             text=True,
