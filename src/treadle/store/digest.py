@@ -29,6 +29,14 @@ def digest_of(data: bytes) -> str:
     return blake2b(data, digest_size=_SIZE).hexdigest()
 
 
+def digest_of_text(text: str) -> str:
+    """The digest of a text as UTF-8; never in memory as text and bytes both."""
+    hasher = blake2b(digest_size=_SIZE)
+    for begin in range(0, len(text), _PIECE):
+        hasher.update(text[begin : begin + _PIECE].encode())
+    return hasher.hexdigest()
+
+
 def digest_of_link(target: str) -> str:
     """The digest of a symbolic link that counts by what is written in it."""
     return blake2b(os.fsencode(target), digest_size=_SIZE, person=_LINK).hexdigest()

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 
 from msgspec import Struct
 
-from treadle.store.digest import digest_of
+from treadle.store.digest import digest_of, digest_of_text
 
 
 class Looks(Struct):
@@ -67,7 +67,7 @@ def noting() -> Iterator[Looks]:
 def note_file(path: str | os.PathLike[str], text: str) -> None:
     """Note that a file was read, and what was in it."""
     if (looks := _current.get()) is not None:
-        looks.files[os.fspath(path)] = digest_of(text.encode())
+        looks.files[os.fspath(path)] = digest_of_text(text)
 
 
 def note_link(path: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:
