@@ -19,6 +19,8 @@ PLAN = [
     ["survivors.py"],
     ["startup.py"],
     ["plan.py"],
+    ["incremental.py"],
+    ["store.py"],
     ["client.py"],
     ["build.py"],
 ]

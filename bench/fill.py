@@ -170,6 +170,37 @@ def plan() -> str:
     return markdown(["seconds", *(f"{n:,} jobs" for n in sizes)], rows)
 
 
+def incremental() -> str:
+    facts = load("incremental")
+    rows = []
+    for r in facts["results"]:
+        ratio = figures(r["of ninja"]["median"])
+        rows.append([f"{r['question']}, {r['name']}", figures(r["ms"]), ratio])
+    made = [[m["name"], figures(m["build ms"]), figures(m["first look ms"])]
+            for m in facts["builds"]]  # fmt: skip
+    header = [f"{facts['jobs']:,} jobs", "ms", "of ninja"]
+    first = markdown(["from nothing", "build, ms", "again at once, ms"], made)
+    return markdown(header, rows) + "\n\n" + first
+
+
+def store() -> str:
+    rows = []
+    for r in load("store")["results"]:
+        cells = (r["without, µs"], r["with, µs"], r["cpu, µs more"], r["with/without"]["median"])
+        rows.append([f"{r['shape']}, {r['n']:,}", *map(figures, cells)])
+    return markdown(["a job of `/bin/true`", "without, µs", "with, µs", "processor, µs more",
+                     "with / without"], rows)  # fmt: skip
+
+
+def resume() -> str:
+    r = load("store")["resumed"]
+    asked = [figures(r["commands, ms"][name]) for name in ("history", "status")]
+    cells = [figures(r["seconds"]), figures(r["cpu"]), figures(r["peak, MB"])]
+    header = ["jobs", "to the first start, s", "processor, s", "peak, MB", "history, ms",
+              "status, ms"]  # fmt: skip
+    return markdown(header, [[f"{r['n']:,}", *cells, *asked]])
+
+
 def startup() -> str:
     rows = [
         [f"`{r['name']}`", *(figures(r[key]) for key in ("ms", "least ms", "ms over pass"))]
@@ -227,6 +258,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "survivors-short": _left.short,
     "startup": startup,
     "plan": plan,
+    "incremental": incremental,
+    "store": store,
+    "resume": resume,
     "callables": callables,
     "client": client,
     "build": build,
