@@ -25,7 +25,7 @@ TREADLE = (sys.executable, "-S", "-s", "-m", "treadle")
 # The same, but for the seconds that it waits for room on a disk that is full for ever.
 _IMPATIENT = """
 from treadle.job import ledger
-ledger.RETRY = ledger.PATIENCE = 0.2
+ledger.RETRY, ledger.PATIENCE = 0.05, 0.3
 from treadle.__main__ import main
 main()
 """
