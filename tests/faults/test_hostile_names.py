@@ -11,7 +11,9 @@ from random import Random
 
 import pytest
 
+from plans import job, plan
 from stores import scratch
+from treadle.runner import run
 from treadle.workflow.names import file_name
 
 from .arena import SEED, count, dice
@@ -96,3 +98,17 @@ def test_I01_a_run_of_hostile_names_writes_in_its_folder_only() -> None:
 
 def _quoted(name: str) -> str:
     return json.dumps(name, ensure_ascii=False)
+
+
+def test_I01_a_link_planted_where_a_log_is_to_be_is_not_written_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").write_text("precious")
+    plants = f"ln -s {tmp_path}/mine $(dirname $TREADLE_OUTPUT)/b.1.log"
+    jobs = plan(job("a", plants), job("b", "echo b", needs=("a",)))
+    result = run(jobs)
+
+    assert (result.good, result.failed) == (("a",), ("b",))
+    assert "file exists" in result.statuses["b"].detail
+    assert (tmp_path / "mine").read_text() == "precious"

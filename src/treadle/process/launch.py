@@ -13,7 +13,7 @@ from treadle.errors import ProcessError
 from treadle.process.command import checked_command, checked_variables, encoded
 from treadle.process.conditions import PLAIN, Conditions
 from treadle.process.link import FileId, Link, file_id
-from treadle.process.output import PIPE, STDOUT, Redirection
+from treadle.process.output import PIPE, STDOUT, Fresh, Redirection
 from treadle.process.pipes import Capture, Feed
 from treadle.process.remote import Listener, RemoteRun
 from treadle.process.warden import wire
@@ -80,6 +80,9 @@ class _Streams:
             self.add(wire.SAME)
         elif isinstance(target, str | os.PathLike):
             name = os.fspath(target)
+            if isinstance(target, Fresh):
+                self.add(wire.FRESH, name)
+                return
             append = name.startswith("+")
             self.add(wire.APPEND if append else wire.FILE, name.removeprefix("+"))
         elif target == subprocess.DEVNULL:

@@ -25,6 +25,12 @@ def file_tail(path: str | bytes | os.PathLike[str] | None, size: int) -> bytes:
         return b""
 
 
+class Fresh(str):
+    """The path of an output that must not be there yet, not even as a link."""
+
+    __slots__ = ()
+
+
 class Streams:
     """The files that a process is started with; those opened here are closed here.
 
@@ -57,6 +63,8 @@ class Streams:
         if not isinstance(target, str | os.PathLike):
             return target
         name = os.fspath(target)
+        if isinstance(target, Fresh):
+            return self._opened.enter_context(open(name, "xb"))
         mode = "ab" if name.startswith("+") else "wb"
         return self._opened.enter_context(open(name.removeprefix("+"), mode))
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from treadle.clock import SYSTEM
 from treadle.errors import ProcessError
 from treadle.job import Job, ProcessJob
+from treadle.process.output import Fresh
 from treadle.report.reasons import Ending
 from treadle.runner.looked import Looked
 from treadle.runner.stopping import Escalation
@@ -122,7 +123,7 @@ class WorkflowJob(Looked, ProcessJob):
         if deadline := self._deadline():
             env["TREADLE_DEADLINE"] = deadline
         return {
-            "output": None if planned.terminal else f"{stem}.log",
+            "output": None if planned.terminal else Fresh(f"{stem}.log"),
             "env": env,
             "ignore_environ": False,
             "cwd": folder,

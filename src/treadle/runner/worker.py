@@ -135,7 +135,9 @@ def _answer(request: bytes) -> bytes:
 
 
 def _write_to(log: str) -> None:
-    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+    # Not through a link that somebody has put there.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_APPEND | os.O_CLOEXEC
+    file = os.open(log, flags, 0o666)
     os.dup2(file, 1)
     os.dup2(file, 2)
     os.close(file)

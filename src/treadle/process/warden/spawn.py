@@ -164,8 +164,25 @@ class Spawner:
         return found
 
 
+_HOW = {
+    wire.FILE: os.O_TRUNC,
+    wire.APPEND: os.O_APPEND,
+    wire.FRESH: os.O_EXCL | os.O_NOFOLLOW | os.O_APPEND,
+}
+
+
+def take_back(spawn: wire.Spawn) -> None:
+    """Remove the files that were made for a start which is to be tried again."""
+    for mode, path in zip(spawn.streams, spawn.paths, strict=True):
+        if mode == wire.FRESH:
+            try:
+                os.unlink(path)
+            except OSError:
+                continue
+
+
 def _open(path: bytes, number: int, mode: int) -> int:
-    flags = _WRITE | (os.O_APPEND if mode == wire.APPEND else os.O_TRUNC)
+    flags = _WRITE | _HOW[mode]
     try:
         return os.open(path, flags if number else os.O_RDONLY | os.O_CLOEXEC, 0o666)
     except OSError as error:

@@ -8,7 +8,7 @@ from time import monotonic
 
 from . import wire
 from .attempt import Unstartable
-from .spawn import PASSING
+from .spawn import PASSING, take_back
 
 TYPE_CHECKING = False  # as type checkers read it: loading `typing` takes longer than all of this
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ class Starts:
             if waiting.wants_terminal and problem.number != errno.EBUSY:
                 self._terminal.take_back()
             if problem.number in PASSING and now < waiting.give_up_at:
+                take_back(waiting.spawn)
                 waiting.later(now)
                 return False
             self._fail(waiting, problem.number, problem.what)

@@ -65,6 +65,8 @@ FILE = 3
 APPEND = 4
 SAME = 5
 """Error output: where the output goes."""
+FRESH = 6
+"""A file that must not be there yet, not even as a link."""
 
 # Bits of `End.flags`.
 OOM = 1
@@ -83,7 +85,7 @@ class Spawn:
         env: variables and their values, in turn, on top of the environment `base`.
         cwd: the folder it starts in.
         streams: input, output and error output, each one of `INHERIT` … `SAME`.
-        paths: the files for those that are `FILE` or `APPEND`.
+        paths: the files for those that are `FILE`, `APPEND` or `FRESH`.
         options: names and values of what is asked for more rarely.
     """
 
