@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from treadle.report.feed import JobsUnchanged, Remark
 from treadle.runner.incremental.freshness import Freshness, Look
-from treadle.runner.incremental.given import RETURNED, Given, holds_secret, packed, unpacked
+from treadle.runner.incremental.given import RETURNED, Given, holds_secret, packed, told, unpacked
 from treadle.runner.incremental.kinds import is_gathering, is_incremental
 from treadle.runner.incremental.partial import clear, not_ours, present
 from treadle.runner.recording import Notes
@@ -220,6 +220,8 @@ class Upkeep:
             self._book.values[name] = texts
         if RETURNED in look.values:
             self._book.results[name] = unpacked(look.values)
+            # What was kept holds no secret.
+            self.freshness.returned[name] = told(self._book.results[name])
 
     # -- after a job ---------------------------------------------------------------------
 
@@ -250,6 +252,8 @@ class Upkeep:
             kept = {key: mask(text) for key, text in kept.items()}
         # What a function returned is kept as it is, or not at all.
         returned = packed(result) if self._given.is_returned(name) else {}
+        if self._given.is_returned(name):
+            self.freshness.returned[name] = told(result, mask)
         if not (returned and mask and holds_secret(result, mask)):
             kept |= returned
         if kept:

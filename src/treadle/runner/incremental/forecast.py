@@ -44,9 +44,8 @@ class Outlook:
         self._env = env
         self._products = products
         self._values: dict[str, dict[str, str]] = {}
-        self._freshness = Freshness(
-            plan, Files(files), dict(products), self._values, Given(plan, plan.jobs)
-        )
+        self._given = Given(plan, plan.jobs)
+        self._freshness = Freshness(plan, Files(files), dict(products), self._values, self._given)
         self.forecasts: dict[str, Forecast] = {}
         # Whether a job hands on outputs that are made anew, and nobody knows which.
         self._unsure: dict[str, bool] = {}
@@ -73,7 +72,7 @@ class Outlook:
         if not is_incremental(job):
             return Forecast("always")
         look = self._freshness.look(job.name)
-        others = self._others(job) if before or job.late is not None else []
+        others = self._others(job) if before or job.late or job.call else []
         if look.fault:
             return Forecast("perhaps" if others else "cannot", (look.fault,), others)
         if look.verdict == "unchanged":
@@ -87,6 +86,7 @@ class Outlook:
     def _others(self, job: PlannedJob) -> list[str]:
         """Return the jobs that run first, and of whose outputs or values this one is made."""
         used = {one.job for one in job.late.references()} if job.late is not None else set()
+        used.update(self._given.givers_of(job))
         found = {name for name in used if name in self.forecasts and _runs(self.forecasts[name])}
         ahead, seen = list(job.needs), set(job.needs)
         while ahead:

@@ -77,6 +77,7 @@ class Freshness:
         cache: has outputs of earlier states.
 
     Attributes:
+        returned: what stands for what functions of this run have returned, by job, see `told`.
         sealed: jobs that are unchanged without having been looked at: what is recorded of
             them holds.
     """
@@ -93,6 +94,7 @@ class Freshness:
         always: bool = False,
         cache: Cache | None = None,
     ) -> None:
+        self.returned: dict[str, str] = {}
         self.sealed: Collection[str] = ()
         self.files = files
         self.cache = cache
@@ -257,6 +259,9 @@ class Freshness:
         product = self._products.get(giver.name)
         if product is not None and RETURNED in product.values:
             return digest_of(product.values[RETURNED].encode())
+        if not is_incremental(giver) and giver.name in self.returned:
+            # It runs each time, and nobody knows what it reads: what it returned counts.
+            return self.returned[giver.name]
         # Not kept, or not yet: what it was made of stands for it. JSON says no bytes, for example.
         return self._fingerprint(giver) or _UNSEEN
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
+from treadle.runner.incremental.canonical import IncomparableError, encoded
+from treadle.store.digest import digest_of
 from treadle.workflow.expressions import Reference
 
 if TYPE_CHECKING:
@@ -111,6 +113,22 @@ def holds_secret(value: Any, mask: Callable[[str], str]) -> bool:
     if isinstance(value, list | tuple):
         return any(holds_secret(one, mask) for one in value)
     return False
+
+
+def told(value: Any, mask: Callable[[str], str] | None = None) -> str:
+    """Return what stands in a fingerprint for what a function returned.
+
+    Args:
+        value: of what cannot be compared, it is a ``?`` with the name of its type.
+        mask: hides the secrets of the run in a text. In what is not made of texts nobody can
+            tell whether they are there, so that this cannot be compared either.
+    """
+    if mask is not None and (holds_secret(value, mask) or not packed(value)):
+        return f"?{type(value).__qualname__}"
+    try:
+        return digest_of(encoded(value))
+    except IncomparableError as error:
+        return f"?{error.kind}"
 
 
 def unpacked(values: Mapping[str, str]) -> Any:
