@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class FunctionJob(Looked, Job):
-    """A call in a thread; see `treadle.runner.scheduled.RunJob` for what a run asks of it.
+    """A call in a thread; see `treadle.runner.runjob.RunJob` for what a run asks of it.
 
     Args:
         uid: its name.

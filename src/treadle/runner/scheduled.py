@@ -5,21 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from treadle.clock import SYSTEM
-from treadle.errors import ProcessError
 from treadle.job import EmptyJob, Job
 from treadle.process import Conditions
 from treadle.process.available import available
-from treadle.report import Remark
-from treadle.report.redact import SHORTEST
-from treadle.runner.execution import Execution
+from treadle.runner.hiding import Hiding
 from treadle.runner.job import WorkflowJob
 from treadle.runner.precedence import Order
+from treadle.runner.runjob import RunJob
 from treadle.runner.scheduler import RunScheduler
-from treadle.runner.secrets import secret_values
-from treadle.runner.values import drop_values
 from treadle.runner.words import givers
 from treadle.status import ReturnValue
 from treadle.workflow.graph import build_dag
@@ -28,70 +24,10 @@ from treadle.workflow.plan import DEFAULT_OUTPUT_LIMIT, PlannedJob
 
 if TYPE_CHECKING:
     from treadle.job.base import NotifyEndType
-    from treadle.process.conditions import Usage
     from treadle.report.reasons import Ending
-    from treadle.runner.incremental.freshness import Look
-    from treadle.workflow.expressions import Values
 
 
-class RunJob(Protocol):
-    """What is asked of a job that has attempts, whatever it runs.
-
-    Attributes:
-        name: of the job.
-        number: that of the attempt, over all that there were in the run.
-        look: what was seen of it before; None where nobody looks.
-        is_idle: it need not run, and did not.
-        first_began: when its first attempt began, an instant of the monotonic clock.
-        began: when this one did.
-        over: when this one ended.
-        log: where its output goes.
-        usage: what it used.
-        values: what it leaves for other jobs.
-        requeue_delay: is set to the pause before the next attempt.
-    """
-
-    name: str
-    queue_name: str
-    tokens: float
-    further_tokens: Mapping[str, float]
-    values: dict[str, str] | None
-    first_began: float | None
-    requeue_delay: float | None
-
-    @property
-    def number(self) -> int:
-        """The number of the attempt."""
-
-    @property
-    def look(self) -> Look | None:
-        """What was seen of it before."""
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether it need not run."""
-
-    @property
-    def began(self) -> float:
-        """When this attempt began."""
-
-    @property
-    def over(self) -> float:
-        """When this attempt ended."""
-
-    @property
-    def log(self) -> str | None:
-        """Where its output goes."""
-
-    @property
-    def usage(self) -> Usage | None:
-        """What it used, where that is known."""
-
-    def end(self) -> Ending:
-        """How this attempt ended."""
-
-
-class Scheduled(Execution):
+class Scheduled(Hiding):
     """One run of programs; see `Execution`.
 
     Attributes:
@@ -127,12 +63,7 @@ class Scheduled(Execution):
         try:
             self.scheduler.run(build_dag(needs))
         finally:
-            self._hide_leftovers()
-
-    def _hide_leftovers(self) -> None:
-        """Remove the values that nobody has asked for, if there are secrets: they may hold some."""
-        for path in self.logs.glob("*.output") if self.redactor else ():
-            drop_values(str(path))
+            self.hide_leftovers()
 
     # -- callbacks -----------------------------------------------------------------------
 
@@ -200,7 +131,7 @@ class Scheduled(Execution):
         if self.upkeep is not None and not ending.is_good(self.plan.jobs[job.name]):
             self.upkeep.failed(job.name, ending)
         if self.redactor:
-            log = self._masked(log)
+            log = self.masked(log)
         if job.values:
             self.book.values[job.name] = {n: self.mask(v) for n, v in job.values.items()}
         delay = self.book.ended(
@@ -216,48 +147,6 @@ class Scheduled(Execution):
         )
         job.requeue_delay = delay
         return delay is not None
-
-    # -- secrets -------------------------------------------------------------------------
-
-    @property
-    def values(self) -> Values:
-        """What jobs wrote, by name."""
-        return self.book.values
-
-    def mask(self, text: str) -> str:
-        """Return a text without secrets."""
-        return self.redactor.text(text)
-
-    def hide(self, job: PlannedJob, env: Mapping[str, str]) -> None:
-        """Take note of the secrets of a job that depend on values of other jobs.
-
-        Raises:
-            ProcessError: one of them is too short to be hidden.
-        """
-        if not job.secret:
-            return
-        fresh = secret_values(job, {**os.environ, **env})
-        for name, value in fresh.items():
-            if len(value) < SHORTEST:
-                raise ProcessError(
-                    f"its secret '{name}' has {len(value)} characters; "
-                    f"what is shorter than {SHORTEST} cannot be hidden"
-                )
-        self.redactor.add(fresh.values())
-
-    def _masked(self, log: str | None) -> str | None:
-        """Hide the secrets in a log; return where it is, None if nobody is to read it."""
-        if log is None:
-            return log
-        try:
-            self.redactor.file(log)
-        except FileNotFoundError:  # nothing was started
-            return log
-        except OSError as error:
-            why = (error.strerror or str(error)).lower()
-            self.tell(Remark(f"{log} may hold secrets: they could not be hidden: {why}"))
-            return None
-        return log
 
     # -- what many jobs have in common, worked out once ------------------------------------
 
