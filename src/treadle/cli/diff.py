@@ -64,11 +64,11 @@ def command(file: Path | None, before: str, after: str, *, everything: bool, as_
 
 
 def _pair(reader: Reader, before: str, after: str) -> tuple[RunRecord, RunRecord] | None:
-    from treadle.cli.records import find_record
+    from treadle.report.runnames import find_run
 
     last = reader.runs(2)
-    second = find_record(reader, after)
-    first = find_record(reader, before) if before else next(iter(last[1:]), None)
+    second = find_run(reader, after)
+    first = find_run(reader, before) if before else next(iter(last[1:]), None)
     if first is None or second is None:
         return None
     if first.name == second.name:

@@ -66,14 +66,15 @@ def command(
     file: Path | None, jobs: tuple[str, ...], attempt: int | None, run: str, *, follow: bool
 ) -> int:
     """Do what the help says."""
-    from treadle.cli.records import find_jobs, find_record, place_of
+    from treadle.cli.records import find_jobs, place_of
     from treadle.report.columns import standard_output
+    from treadle.report.runnames import find_run
     from treadle.report.terminal import Output
 
     out, err = standard_output(), Output(sys.stderr)
     place = place_of(file)
     with place.store.read() as reader:
-        name = record.name if run and (record := find_record(reader, run)) else run
+        name = record.name if run and (record := find_run(reader, run)) else run
         found = find_jobs(reader, place, jobs)
         if follow:
             name = _await(reader, err, found, name)
@@ -170,11 +171,12 @@ def _await(reader: Reader, err: Output, jobs: Sequence[str], run: str) -> str:
     Returns:
         The run whose attempts are wanted; empty for the last one that has any.
     """
-    from treadle.cli.records import find_record, read_state
+    from treadle.cli.records import read_state
+    from treadle.report.runnames import find_run
     from treadle.report.text import safe
 
     said = False
-    while record := find_record(reader, run):
+    while record := find_run(reader, run):
         state = read_state(reader, record)
         begun = any(job in state.starts or job in state.ends for job in jobs)
         if begun or not state.alive:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from treadle.store.records import AttemptRecord, RunRecord
     from treadle.workflow import Plan
 
-_NAMED = 5
 _COMPLETED = 50
 _FEW = 4
 
@@ -73,26 +72,6 @@ def place_of(file: Path | None) -> Place:
     if not found.is_file():
         raise WorkflowError(f"{str(file)!r} is no file: name the workflow file")
     return Place(found.absolute())
-
-
-def find_record(reader: Reader, name: str) -> RunRecord | None:
-    """Return a run by its name, or the last one for an empty name; None if there are no runs.
-
-    Raises:
-        WorkflowError: there is no run of that name.
-    """
-    if not name:
-        return next(iter(reader.runs(1)), None)
-    found = reader.run(name)
-    if found is not None:
-        return found
-    from treadle.workflow.words import nearest
-
-    names = [run.name for run in reader.runs()]
-    if not names:
-        return None
-    hint = nearest(name, names) or f"; the last ones are {', '.join(names[:_NAMED])}"
-    raise WorkflowError(f"treadle: no run {name!r} is recorded{hint}")
 
 
 def is_alive(reader: Reader, record: RunRecord) -> bool:

@@ -36,11 +36,12 @@ def command(file: Path | None, run: str, **options: Any) -> int:
       treadle resume --failed
       treadle resume 20261122-205142
     """  # noqa: D301 -- click looks for the character, not for two
-    from treadle.runner.kept import find_run, store_of
+    from treadle.report.runnames import run_to_resume
+    from treadle.runner.kept import store_of
 
     plan = open_plan(file, keep=True)
     with store_of(plan).read() as store:
-        record = find_run(store, run)
+        record = run_to_resume(store, run)
     about = record.sessions[0].about
     jobs = [str(target) for target in about.get("targets", ())]
     for name in ("tokens", "keep_going"):

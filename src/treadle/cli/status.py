@@ -36,15 +36,16 @@ what was skipped, and what was left. The exit code is 0 whatever came of the run
 @click.argument("run", metavar="[RUN]", default="", shell_complete=complete_runs)
 def command(file: Path | None, run: str, *, as_json: bool) -> None:
     """Do what the help says."""
-    from treadle.cli.records import find_record, place_of, read_state
+    from treadle.cli.records import place_of, read_state
     from treadle.clock import SYSTEM
     from treadle.report.columns import show_parts, standard_output
+    from treadle.report.runnames import find_run
     from treadle.report.status import status_fields, status_parts
 
     out = standard_output()
     place = place_of(file)
     with place.store.read() as reader:
-        record = find_record(reader, run)
+        record = find_run(reader, run)
         if record is None:
             out.line("null" if as_json else "no run is recorded here yet; make one: treadle run")
             return

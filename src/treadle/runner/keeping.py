@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from treadle.errors import WorkflowError
-from treadle.runner.kept import find_run, store_of
+from treadle.report.runnames import run_to_resume
+from treadle.runner.kept import store_of
 from treadle.store.store import NAME, Store
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def chosen_run(said: str | bool | None, store: Reader) -> RunRecord | None:
     if said is None or said is False:
         return None
     if said is not True:
-        return find_run(store, said)
+        return run_to_resume(store, said)
     last = next(iter(store.runs(1)), None)
     # What a scheduler recorded that a program drives itself is no run of a workflow.
     if last is None or not last.is_cut_short or last.last.about.get("library"):

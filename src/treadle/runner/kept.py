@@ -8,7 +8,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from treadle.clock import SYSTEM
-from treadle.errors import StoreBusyError, WorkflowError
+from treadle.errors import StoreBusyError
 from treadle.report.feed import Remark
 from treadle.report.logs import remove_logs, run_folder
 from treadle.report.text import number
@@ -17,18 +17,15 @@ from treadle.runner.incremental.seals import Seals
 from treadle.store.folder import STATE
 from treadle.store.records import RunRecord, SessionEnd, Start
 from treadle.store.store import NAME, Store
-from treadle.workflow.words import nearest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from treadle.runner.outcomes import Outcomes
     from treadle.runner.past import Past
-    from treadle.store.reader import Reader
     from treadle.store.writer import Writer
     from treadle.workflow import Plan
 
-_NAMED = 5
 _SURVIVES_FOR = 5.0
 _LOOK_EACH = 0.02
 _PAUSE = Event()  # never set
@@ -215,24 +212,6 @@ class Kept:
 def store_of(plan: Plan) -> Store:
     """Return where the runs of a workflow are kept: beside its file."""
     return Store(plan.folder / STATE / NAME)
-
-
-def find_run(store: Reader, name: str) -> RunRecord:
-    """Return a run by its name; the last one for an empty name.
-
-    Raises:
-        WorkflowError: there is no such run.
-    """
-    found = store.run(name) if name else next(iter(store.runs(1)), None)
-    if found is not None:
-        return found
-    names = [run.name for run in store.runs(_NAMED)]
-    if not names:
-        raise WorkflowError("treadle: no run is recorded here yet; 'treadle run' makes one")
-    raise WorkflowError(
-        f"treadle: no run {name!r} is recorded{nearest(name, names)}; the last ones are "
-        + ", ".join(names)
-    )
 
 
 def cut_short(run: RunRecord) -> str:
