@@ -103,7 +103,7 @@ EDITED = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.parametrize("tool", EDITED)
 def test_the_workflow_for_treadle_runs_again_only_what_an_edit_concerns(
     tool: str, treadle: Run, copy: Copy

@@ -209,8 +209,8 @@ def test_A01_killed_anywhere_no_recorded_end_is_lost_and_no_recorded_job_runs_ag
     assert trials.counts["points"] >= KILLS // 4
 
 
+@pytest.mark.proof
 @needs_strace
-@pytest.mark.slow
 def test_A01_a_run_that_is_killed_twice_goes_on_where_it_was() -> None:
     with scratch() as top:
         for part in ("stories", "copies"):

@@ -234,8 +234,8 @@ exec "$@"
 """
 
 
+@pytest.mark.proof
 @needs_mounts
-@pytest.mark.slow
 def test_A05_a_run_on_a_full_disk_goes_on_when_there_is_room() -> None:
     with scratch() as folder:
         (folder / ".treadle").mkdir()

@@ -272,6 +272,7 @@ def test_E05_ten_thousand_jobs_leave_everything_as_it_was() -> None:
     assert memory < 1024  # KiB; the warden keeps nothing of a job that is over
 
 
+@pytest.mark.proof
 def test_E06_with_few_descriptors_starts_are_put_off_and_no_end_is_lost(tmp_path: Path) -> None:
     told = _script(
         "import resource\n"

@@ -129,6 +129,7 @@ def test_B03_a_shell_that_is_killed_never_comes_to_its_next_command(tmp_path: Pa
     assert not (tmp_path / "log").exists()
 
 
+@pytest.mark.proof
 def test_B03_a_hundred_stubborn_jobs_are_stopped_in_one_grace() -> None:
     started = threading.Semaphore(0)
     polite = job_class(grace=0.5)
@@ -158,6 +159,7 @@ def test_B04_a_stopped_tree_is_continued_so_that_it_can_end_politely(
     assert said.read_text() == "bye\n"
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("session", ["", "os.setsid();"], ids=["same session", "new sessions"])
 def test_B05_a_chain_that_forks_as_fast_as_it_is_killed_is_ended(
     session: str, tmp_path: Path
@@ -228,6 +230,7 @@ def test_B09_a_system_that_is_short_of_processes_is_asked_again_while_others_run
     assert (tmp_path / "trace").read_text().count("INJECTED") == 5
 
 
+@pytest.mark.proof
 def test_B10_what_cannot_be_killed_is_named_and_keeps_its_slot(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -366,6 +369,7 @@ def test_B12_a_job_that_changes_what_it_is_known_by_is_still_emptied(
     assert all(gone(pid) for pid in numbers(pids))
 
 
+@pytest.mark.proof
 def test_B12_a_job_that_becomes_another_user_is_killed_by_root(tmp_path: Path) -> None:
     if os.geteuid() or not shutil.which("setpriv"):
         pytest.skip("needs root and setpriv")

@@ -47,6 +47,7 @@ def test_C05_ctrl_c_in_a_terminal_reaches_a_job_once_and_as_a_ctrl_c(tmp_path: P
     assert seen.read_text() == "INT\n"
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("key", [b"\x1a"], ids=["Ctrl-Z"])
 def test_C09_ctrl_z_stops_the_jobs_too_and_fg_continues_them(tmp_path: Path, key: bytes) -> None:
     beats, pids = tmp_path / "beats", tmp_path / "pids"

@@ -192,6 +192,7 @@ def test_limits_priority_and_mask_are_those_that_were_asked_for() -> None:
     assert job.proc_handle.out == "1048576\n77\n50\n7\n0027\n"
 
 
+@pytest.mark.proof
 def test_a_program_that_uses_too_much_processor_time_is_ended_by_its_limit() -> None:
     job = run_one("while :; do :; done", job=job_class(Conditions(limits={"cpu": 1})))
 

@@ -28,6 +28,7 @@ def bare(text: bytes) -> str:
     return re.sub(r"\x1b\[\??[0-9;]*[A-Za-z]", "", text.decode())
 
 
+@pytest.mark.proof
 def test_C09_ctrl_z_and_what_follows_find_a_clean_terminal(tmp_path: Path) -> None:
     workflow(tmp_path)
     with Screen(tmp_path, "run", shell=True) as screen:
@@ -46,6 +47,7 @@ def test_C09_ctrl_z_and_what_follows_find_a_clean_terminal(tmp_path: Path) -> No
     assert re.fullmatch(r"\[1/1\] ok .*\r\ndone: 1 job in .*\r\n", bare(last))
 
 
+@pytest.mark.proof
 def test_a_window_that_gets_narrower_has_narrower_rows(tmp_path: Path) -> None:
     workflow(tmp_path)
     with Screen(tmp_path, "run") as screen:

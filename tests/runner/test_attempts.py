@@ -55,7 +55,7 @@ def test_only_the_failures_that_are_named_are_tried_again() -> None:
     assert len(facts.of(JobRetried)) == 3
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_all_attempts_together_have_so_much_time(folder: Path) -> None:
     result, facts = played(
         job(

@@ -90,7 +90,7 @@ def test_retries_count_each_attempt_anew(workflow: Workflow) -> None:
     assert result.statuses["third"].error is None
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_a_function_that_does_not_return_is_given_up_and_named(
     workflow: Workflow, gate: threading.Event
 ) -> None:
@@ -146,7 +146,7 @@ def test_coroutines_wait_together_within_the_tokens_of_their_queue() -> None:
     assert most == [3]
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_a_coroutine_is_cancelled_at_its_timeout_and_given_up_after_its_grace() -> None:
     workflow = Workflow()
     seen: list[str] = []

@@ -46,7 +46,7 @@ def test_nothing_is_started_beside_others_while_the_load_is_high(
     assert result.success
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_the_load_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     loads = [9.0, 9.0, 1.0]
     monkeypatch.setattr(os, "getloadavg", lambda: (loads.pop(0) if loads[1:] else 1.0, 0.0, 0.0))

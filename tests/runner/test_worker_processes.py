@@ -189,7 +189,7 @@ def die_first(mark: str) -> str:
     os._exit(1)
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_at_its_timeout_it_is_killed_with_all_that_it_started(folder: Path) -> None:
     result = run_warm(
         sleep_long_with_a_child, timeout=1, grace=0, constants={"pids": str(folder / "pids")}
@@ -200,7 +200,7 @@ def test_at_its_timeout_it_is_killed_with_all_that_it_started(folder: Path) -> N
         assert [is_alive(int(p)) for p in (folder / "pids").read_text().split()] == [False] * 2
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_it_is_asked_with_the_signals_that_its_job_names(folder: Path) -> None:
     result = run_warm(
         wait_for_a_signal, timeout=1, signals=["USR1", "TERM"], constants={"mark": "mark"}

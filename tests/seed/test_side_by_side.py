@@ -27,6 +27,7 @@ def _on(world: str, text: str, python: Python, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("world", ["treadle", "treadle, by its own names"])
 @pytest.mark.parametrize(
     "name", ["trace", "scheduler", "process_job", "walk", "graph", "interrupt"]
@@ -44,6 +45,7 @@ def _statuses(world: str, python: Python, count: int) -> list[str]:
     return sorted(_on(world, text, python, str(count)).splitlines())
 
 
+@pytest.mark.proof
 def test_p03_an_e3_testsuite_run_has_the_same_results(python: Python) -> None:
     theirs, ours = (_statuses(world, python, 200) for world in ("e3-core", "treadle"))
 

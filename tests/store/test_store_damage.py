@@ -206,7 +206,9 @@ def test_A04_every_byte_of_a_database_flipped(closed: Written, part: int) -> Non
 @pytest.mark.proof
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(8))
-def test_A03_A04_every_third_byte_of_a_log_flipped_and_many_lengths(cut_off: Written, part: int) -> None:
+def test_A03_A04_every_third_byte_of_a_log_flipped_and_many_lengths(
+    cut_off: Written, part: int
+) -> None:
     chance, size = random.Random(5), len(cut_off.log)
     for place in range(3 * part, size, 24):
         log = flipped(cut_off.log, place, 1 << chance.randrange(8))
