@@ -12,7 +12,8 @@ MISSING = "missing"
 _RANK = {
     kind: rank
     for rank, kind in enumerate(
-        ("version", "command", "code", "argument", "cwd", "umask", "input", "env", "value", "job")
+        ("version", "command", "code", "declared", "argument", "cwd", "umask")
+        + ("input", "env", "value", "job")
     )
 }
 
@@ -25,6 +26,8 @@ def fingerprint_of(parts: Parts) -> str:
     texts = [str(FINGERPRINT_VERSION)]
     for name in sorted(parts):
         texts += (name, parts[name])
+    if (said := "".join([f"{len(text)}:{text}" for text in texts])).isascii():
+        return digest_of(said.encode())
     data = bytearray()
     for text in texts:
         # Names of files may hold any bytes: those that are no text are lone surrogates here.
