@@ -9,13 +9,8 @@ MISSING = "missing"
 """Stands where the digest of a file would: there is no such file."""
 
 # The most telling first. What a job reads of another one is last: it says "because of that one".
-_RANK = {
-    kind: rank
-    for rank, kind in enumerate(
-        ("version", "command", "code", "declared", "argument", "cwd", "umask")
-        + ("input", "env", "value", "job")
-    )
-}
+_ORDER = "version command code declared argument cwd umask input env value job"
+_RANK = {kind: rank for rank, kind in enumerate(_ORDER.split())}
 
 
 def fingerprint_of(parts: Parts) -> str:
