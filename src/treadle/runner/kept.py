@@ -166,7 +166,8 @@ class Kept:
         """
         if self._past is not None:
             stand = "stands" if standing == 1 else "stand"
-            yield Remark(f"{number(standing, 'job')} of this run {stand} as recorded")
+            count = number(standing, "job") if standing else "no job"
+            yield Remark(f"{count} of this run {stand} as recorded")
             gone = [name for name in self._past.ends if name not in self._plan.jobs]
             if gone:
                 names = ", ".join(map(repr, sorted(gone)[:5])) + " …" * (len(gone) > 5)

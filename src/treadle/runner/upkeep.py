@@ -205,8 +205,10 @@ class Upkeep:
         self._take_values(name, look)
         if look.end is not None:
             self._book.adopt([look.end])
+            fact = self._book.ends[name]
+            told = fact._replace(detail=f"{fact.detail}, as recorded")
             failed = look.end.kind == "failed"
-            self._recording.relay(self._book.ends[name] if failed else JobsUnchanged([name]))
+            self._recording.relay(told if failed else JobsUnchanged([name]))
             return
         if look.verdict == "restored":
             made = self.freshness.made(name, look, self._run, look.values)
