@@ -165,7 +165,7 @@ class Kept:
             standing: jobs whose recorded ends stand.
         """
         if self._past is not None:
-            stand = "stands" if standing == 1 else "stand"
+            stand = "stand" if standing > 1 else "stands"
             count = number(standing, "job") if standing else "no job"
             yield Remark(f"{count} of this run {stand} as recorded")
             gone = [name for name in self._past.ends if name not in self._plan.jobs]
