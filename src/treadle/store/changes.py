@@ -6,8 +6,10 @@ want of room is written again as it was.
 
 from __future__ import annotations
 
+from zlib import crc32
+
 from treadle.store.rows import Rows
-from treadle.store.tables import DROP, FACTS, PUT, Row, Table, Tally, check, pack
+from treadle.store.tables import DROP, FACTS, PUT, SPREAD, WORD, Row, Table, Tally, check, pack
 
 
 class Changes:
@@ -42,16 +44,22 @@ class Changes:
 
     def add(self, table: Table, body: bytes, session: int = 0) -> tuple[int, int]:
         """Add a row behind all others; return its id and its check."""
-        tally = self.tally(table, session)
+        key = (table, session)
+        tally = self._tallies.get(key) or self.tally(table, session)
         number = tally.first + tally.rows if session else tally.first
-        found = self.put(table, number, body, session=session)
+        found = crc32(body, (number * SPREAD + table) & WORD)  # as `check` does
+        puts = self._puts.get(table)
+        if puts is None:
+            puts = self._puts[table] = {}
+        puts[number] = (number, body, found)
+        tally.rows += 1
+        tally.total += found
         if not session:
             tally.first += 1
+        self._dirty.add(key)
         return number, found
 
-    def put(
-        self, table: Table, number: int, body: bytes, old: int | None = None, session: int = 0
-    ) -> int:
+    def put(self, table: Table, number: int, body: bytes, old: int | None = None) -> int:
         """Put a row; return its check.
 
         Args:
@@ -59,14 +67,13 @@ class Changes:
             number: its id.
             body: what stands there, see `pack`.
             old: the check of the row that it replaces.
-            session: for a fact, whose it is.
         """
         found = check(table, number, body)
         self._puts.setdefault(table, {})[number] = (number, body, found)
-        tally = self.tally(table, session)
+        tally = self.tally(table)
         tally.rows += old is None
         tally.total += found - (old or 0)
-        self._dirty.add((table, session))
+        self._dirty.add((table, 0))
         return found
 
     def drop(self, table: Table, number: int, old: int) -> None:

@@ -42,21 +42,23 @@ class Knowledge:
 
     def begin(self, number: int, job: int, attempt: int) -> None:
         """Learn that an attempt began: the id of that fact, and of which job."""
-        self.jobs[job] = self.jobs.get(job, _NOTHING)._replace(start=number, end=0)
+        _, _, bad, durations = self.jobs.get(job, _NOTHING)
+        self.jobs[job] = Learned(number, 0, bad, durations)
         self._attempts[job] = attempt
         self.changed.add(job)
 
     def end(self, number: int, job: int, end: End) -> None:
         """Learn what came of a job: the id of that fact, and of which job."""
-        known = learned = self.jobs.get(job, _NOTHING)
-        if end.attempt and learned.start and self._newest(job) == end.attempt:
-            learned = learned._replace(end=number)
+        known = self.jobs.get(job, _NOTHING)
+        start, last, bad, durations = known
+        if end.attempt and start and self._newest(job) == end.attempt:
+            last = number
         if end.kind == "good" and end.attempt:
-            durations = (*learned.durations, end.duration)[-_DURATIONS:]
-            learned = learned._replace(durations=durations)
-        if end.kind in SETTLED and learned.bad != (end.kind in _BAD):
-            learned = learned._replace(bad=end.kind in _BAD)
-        if learned is not known:
+            durations = (*durations, end.duration)[-_DURATIONS:]
+        if end.kind in SETTLED:
+            bad = end.kind in _BAD
+        learned = Learned(start, last, bad, durations)
+        if learned != known:
             self.jobs[job] = learned
             self.changed.add(job)
 

@@ -124,8 +124,8 @@ class Freshness:
             return Look(fault=_unreadable(error))
         if unknown := incomparable(parts):
             return Look(why=tuple(f"{part} cannot be compared" for part in unknown))
-        absent = [part for part, digest in parts.items() if digest == MISSING]
-        if absent:
+        if MISSING in parts.values():
+            absent = [part for part, digest in parts.items() if digest == MISSING]
             return Look(fault=f"its {' and '.join(map(_quoted, absent[:3]))} does not exist")
         fingerprint = fingerprint_of(parts)
         self._fingerprints[name] = fingerprint
