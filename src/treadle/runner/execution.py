@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from treadle.clock import SYSTEM
 from treadle.errors import StalledError, StoreError, Terminated
-from treadle.report.feed import JobsUnchanged, RunEnded, RunStarted
+from treadle.report.feed import JobsUnchanged, Remark, RunEnded, RunStarted
 from treadle.report.redact import Redactor
 from treadle.report.text import seconds
 from treadle.runner.book import Book
@@ -249,6 +249,8 @@ class Execution(metaclass=ABCMeta):
                     self.upkeep.end(cut_short=bool(self._signum or self._cause))
             except StoreError as error:
                 self._note_broken(error)
+            if left and (self._signum or self._cause == "deadline"):
+                self._show(Remark("'treadle resume' goes on with this run"))
         self._show(RunEnded(duration, left, self._signum, self._cause, self._detail))
 
     def _hide_left(self) -> None:
