@@ -172,18 +172,37 @@ class Ledger(Reader):
 
     def _learn(self) -> None:
         """Write what was learned, and up to which facts."""
-        changes = self._changes
-        # Where nobody has asked for it and nothing is new, it need not be read.
-        if self._known is not None or self._unlearned(*self._marks()):
-            knowledge = self._learned()
+        self._catch_up()
+        if self._known is not None:
+            knowledge = self._known
             for job in knowledge.changed:
                 self._put(Table.LEARNED, job, pack(forms.of_learned(knowledge.jobs[job])))
             knowledge.changed.clear()
-        last = max((number for number, *_ in self._sessions()), default=0)
+        last = self._last_session()
         for table in FACTS if last else ():
-            tally = changes.tally(table, last)
-            if (end := tally.first + tally.rows) > changes.tally(table).first:
-                changes.mark(table, end)
+            if (end := self._next_fact(table, last)) > self._changes.tally(table).first:
+                self._changes.mark(table, end)
+
+    def _catch_up(self) -> None:
+        """Learn of facts of which nothing was: those of a session that was killed.
+
+        What is learned of them is written when the session ends, or in the same way by the next
+        one: until then the marks stay before them. A run that goes on need not wait for that.
+        """
+        # Where nobody has asked for it and nothing is new, it need not be read.
+        if self._known is None and self._unlearned(*self._marks()):
+            self._learned()
+
+    def _last_session(self) -> int:
+        return max((number for number, *_ in self._sessions()), default=0)
+
+    def _next_fact(self, table: Table, last: int) -> int:
+        """Return the id of the next fact, given the last session: behind it, and all learned."""
+        known = self._changes.tally(table).first
+        if not last:
+            return known
+        tally = self._changes.tally(table, last)
+        return max(known, tally.first + tally.rows)
 
 
 def moved_aside(error: DamagedError) -> StoreError:

@@ -76,14 +76,15 @@ class Writer(Ledger):
             raise StoreError(f"'{self._rows.path}': run '{self._run}' is under way")
         changes = self._changes
         with self._guarded():
-            self._learn()
+            self._catch_up()
+            last = self._last_session()
             session = Session(
                 number, SYSTEM.stamp(), os.uname().nodename, os.getpid(), self._version, about
             )
             body = pack(forms.of_session(name, session))
             self._session, _ = changes.add(Table.SESSION, body)
             for table in FACTS:
-                changes.mark(table, changes.tally(table).first, self._session)
+                changes.mark(table, self._next_fact(table, last), self._session)
         self._run, self._over = name, False
         self._lock.tell(name)
         self.flush()
