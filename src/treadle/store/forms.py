@@ -59,6 +59,7 @@ class Form:
 # job, the attempt before (start, end), attempt, at, waited, slot | fingerprint, why, theirs
 _START = Form(_I, _I, _I, _I, _N, _N, _I, _T, _L, _L, least=7)
 _START_TAIL: list[Any] = ["", [], []]
+_PLAIN = 8  # places of a start up to its fingerprint
 # job, attempt, kind, at, duration, outcome, code, user, system, max_rss, fingerprint
 # | detail, leaked, need, origin, delay, counted
 _END = Form(_I, _I, _T, _N, _N, _T, _I | _NONE, _N | _NONE, _N | _NONE, _I | _NONE, _T,
@@ -109,10 +110,13 @@ def of_start(job: int, before: tuple[int, int], start: Start) -> list[Any]:
 def to_start(body: Any, names: Mapping[int, str]) -> Begun:
     """Return the start of a body."""
     _START.fits(body)
+    job = body[0]
+    if len(body) <= _PLAIN:
+        start = Start(names[job], body[3], body[4], body[5], body[6], *body[7:])
+        return Begun(job, (body[1], body[2]), start)
     tail = body[7:] + _START_TAIL[len(body) - 7 :]
     _texts(tail[1])
     _texts(tail[2])
-    job = body[0]
     start = Start(names[job], body[3], body[4], body[5], body[6], tail[0], *map(tuple, tail[1:]))
     return Begun(job, (body[1], body[2]), start)
 
