@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from treadle.clock import SYSTEM
 
 if TYPE_CHECKING:
-    from treadle.runner.incremental.freshness import Look
+    from treadle.runner.incremental.look import Look
     from treadle.runner.upkeep import Upkeep
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from treadle.process.conditions import Usage
     from treadle.report.reasons import Ending
-    from treadle.runner.incremental.freshness import Look
+    from treadle.runner.incremental.look import Look
 
 
 class RunJob(Protocol):

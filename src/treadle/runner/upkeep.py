@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from treadle.report.feed import JobsUnchanged, Remark
-from treadle.runner.incremental.freshness import Freshness, Look
+from treadle.runner.incremental.freshness import Freshness
 from treadle.runner.incremental.given import RETURNED, Given, holds_secret, packed, told, unpacked
 from treadle.runner.incremental.kinds import is_gathering, is_incremental
+from treadle.runner.incremental.look import Look
 from treadle.runner.incremental.partial import clear, not_ours, present
 from treadle.runner.recording import Notes
 from treadle.store.cache import Cache

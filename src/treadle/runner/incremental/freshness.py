@@ -12,15 +12,15 @@ as before changes nothing for the jobs behind it.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING
 
 from treadle.clock import SYSTEM
 from treadle.runner.incremental.definition import Definitions, incomparable
 from treadle.runner.incremental.given import RETURNED
 from treadle.runner.incremental.kinds import is_incremental
+from treadle.runner.incremental.look import Look
 from treadle.runner.incremental.ownership import Ownership
 from treadle.store.digest import digest_of
 from treadle.store.fingerprint import MISSING, changes, fingerprint_of
@@ -34,33 +34,8 @@ if TYPE_CHECKING:
     from treadle.store.records import End
     from treadle.workflow import Plan, PlannedJob
 
-Verdict: TypeAlias = Literal["runs", "unchanged", "restored", "stands"]
-
 _MOST_REASONS = 20
 _UNSEEN = "?the value of a function that cannot be compared itself"
-_NONE: Mapping[str, Any] = MappingProxyType({})
-
-
-class Look(NamedTuple):
-    """What was seen of a job before it runs.
-
-    Attributes:
-        verdict: whether it does: ``unchanged`` and ``restored`` need not, ``stands`` did.
-        fingerprint: as it is now; empty if it has none.
-        parts: what that is made of.
-        why: why it runs, in short texts; empty for a job that always does.
-        fault: why it cannot be run.
-        values: what it left for others, if it does not run.
-        end: the recorded end that stands.
-    """
-
-    verdict: Verdict = "runs"
-    fingerprint: str = ""
-    parts: Parts = _NONE
-    why: Sequence[str] = ()
-    fault: str = ""
-    values: Mapping[str, str] = _NONE
-    end: End | None = None
 
 
 class Freshness:
