@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
 READY  := $(VENV)/.ready
+# Stacks are not dumped while a long proof goes on: that can end the interpreter where threads run.
+PATIENT := -o faulthandler_timeout=0
 # No cache: it would lie outside of this folder.
 PIP    := $(PY) -m pip --quiet --no-cache-dir --disable-pip-version-check
 
@@ -44,7 +46,7 @@ test: $(READY)
 # Trials of what must never happen. Each has a namespace of its own, which takes root;
 # without, they say that they are skipped.
 proof: $(READY)
-	$(PY) -m pytest -m proof
+	$(PY) -m pytest -m proof $(PATIENT)
 
 nightly: $(READY)
 	TREADLE_TRIALS=2000 TREADLE_RACES=100000 TREADLE_CRASHES=10000 TREADLE_EDITS=100000 \
