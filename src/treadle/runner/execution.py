@@ -25,6 +25,7 @@ from treadle.runner.precedence import Order, ranks
 from treadle.runner.result import RunResult, result_of
 from treadle.runner.secrets import hide_left, secrets_of
 from treadle.runner.settings import Settings
+from treadle.store.uninterrupted import uninterrupted
 from treadle.workflow.queues import queue_sizes
 
 if TYPE_CHECKING:
@@ -236,7 +237,11 @@ class Execution(metaclass=ABCMeta):
             self.book.same(rest)
 
     def _end(self, duration: float) -> None:
-        """Close the record of the run, and tell its end."""
+        """Close the record of the run, and tell its end; a Ctrl-C meanwhile waits for that."""
+        with uninterrupted():
+            self._close_record(duration)
+
+    def _close_record(self, duration: float) -> None:
         left = len(self.book.left())
         # Again: some secrets are known only when other jobs have said them.
         self._hide_left()

@@ -21,6 +21,7 @@ from treadle.store.lock import Lock
 from treadle.store.reader import Reader
 from treadle.store.rows import Rows
 from treadle.store.tables import FACTS, Table, pack
+from treadle.store.uninterrupted import uninterrupted
 
 _CHECKPOINT = 1000  # pages in the log, about, before they are taken into the database
 
@@ -63,7 +64,7 @@ class Ledger(Reader):
             return
         with self._guarded():
             self._pages += 4 + self._write() // 16
-        self._changes.clear()
+            self._changes.clear()
         if self._pages >= _CHECKPOINT:
             self._checkpoint()
 
@@ -113,7 +114,8 @@ class Ledger(Reader):
     def _guarded(self) -> Iterator[None]:
         """What goes wrong inside breaks the writer, unless it may be tried again."""
         try:
-            yield
+            with uninterrupted():
+                yield
         except (StoreFullError, StoreBusyError):
             raise
         except StoreError as error:
