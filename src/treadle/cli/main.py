@@ -111,8 +111,10 @@ def main() -> NoReturn:
     gc.disable()
     sys.unraisablehook = _come_again
     code: int = ExitCode.INTERRUPTED
-    with suppress(KeyboardInterrupt):
+    try:  # noqa: SIM105 -- one more Ctrl-C in the exit of a `suppress` would show a traceback
         code = guarded()
+    except KeyboardInterrupt:
+        pass
     _leave(code)
 
 
