@@ -43,8 +43,7 @@ def command(file: Path | None, run: str, **options: Any) -> int:
     with store_of(plan).read() as store:
         record = run_to_resume(store, run)
     about = record.sessions[0].about
-    jobs = [str(target) for target in about.get("targets", ())]
     for name in ("tokens", "keep_going"):
         # As the run was begun, unless something else is said now.
         options[name] = about.get(name) if options[name] is None else options[name]
-    return exit_code(execute(plan, jobs, resume=record.name, **options))
+    return exit_code(execute(plan, (), resume=record.name, **options))

@@ -146,7 +146,9 @@ class Execution(metaclass=ABCMeta):
         told = _without(all_needs, self.book.ends)
         self.tell(RunStarted(label, self.plan.label, len(told), self.queues, logs, told, known))
         try:
-            self._before(settled)
+            # What is noted for the store is noted as a whole, or not at all.
+            with uninterrupted():
+                self._before(settled)
             self._both_parts(needs, ranks(needs, known, self.settings.shuffle, self.tell))
         finally:
             self._end(SYSTEM.monotonic() - begin)
@@ -184,7 +186,7 @@ class Execution(metaclass=ABCMeta):
         """Find the jobs that need not run, before any is started."""
         from treadle.runner.upkeep import Upkeep  # noqa: PLC0415 -- where a seal says it all
 
-        recording = self.recording = self.recording or self._recording(kept)
+        recording = self.recording = self._recording(kept)
         self.upkeep = Upkeep(
             self.label,
             self.plan,
@@ -272,16 +274,20 @@ class Execution(metaclass=ABCMeta):
         try:
             if needs:
                 self._part(needs, order, last=False)
-            self.book.abandon()
+            self._abandon()
             stopped = bool(self._signum) or self._cause in ("deadline", "store")
             if names := self.book.remaining(stopped=stopped):
                 among = set(names)
                 rest = {name: [n for n in needs[name] if n in among] for name in names}
                 self._part(rest, order, last=True)
-                self.book.abandon()
+                self._abandon()
         except KeyboardInterrupt:
             # It came between the two: nothing runs, and nothing more is to.
             self._signum = self._signum or signal.SIGINT
+
+    def _abandon(self) -> None:
+        with uninterrupted():
+            self.book.abandon()
 
     def _part(self, needs: Mapping[str, Sequence[str]], order: Order, *, last: bool) -> None:
         """Run jobs; note what cut that short, if nothing did before."""
