@@ -41,11 +41,9 @@ class Place(NamedTuple):
     @property
     def store(self) -> Store:
         """What is kept of its runs."""
-        from treadle.store import Store
-        from treadle.store.folder import STATE
-        from treadle.store.store import NAME
+        from treadle.store.store import store_beside
 
-        return Store(self.folder / STATE / NAME)
+        return store_beside(self.folder)
 
     def plan(self) -> Plan | None:
         """Return the jobs of the file; None if it has mistakes."""
@@ -157,11 +155,11 @@ def complete_recorded(
 
 def cache_of(place: Place) -> Path | None:
     """Return the folder where outputs are kept; None if there is none."""
-    from treadle.store.folder import STATE
+    from treadle.store.folder import cache_folder
 
     plan = place.plan()
     said = plan.cache.folder if plan is not None and plan.cache is not None else None
-    folder = said or place.folder / STATE / "cache"
+    folder = cache_folder(place.folder, said)
     return folder if folder.is_dir() else None
 
 

@@ -14,9 +14,8 @@ from treadle.report.logs import remove_logs, run_folder
 from treadle.report.text import number
 from treadle.runner.incremental.given import Given
 from treadle.runner.incremental.seals import Seals
-from treadle.store.folder import STATE
 from treadle.store.records import RunRecord, SessionEnd, Start
-from treadle.store.store import NAME, Store
+from treadle.store.store import Store, store_beside
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -212,7 +211,7 @@ class Kept:
 
 def store_of(plan: Plan) -> Store:
     """Return where the runs of a workflow are kept: beside its file."""
-    return Store(plan.folder / STATE / NAME)
+    return store_beside(plan.folder)
 
 
 def cut_short(run: RunRecord) -> str:

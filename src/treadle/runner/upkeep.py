@@ -16,7 +16,7 @@ from treadle.runner.incremental.partial import clear, not_ours, present
 from treadle.runner.recording import Notes
 from treadle.store.cache import Cache
 from treadle.store.files import Files
-from treadle.store.folder import STATE
+from treadle.store.folder import cache_folder
 from treadle.workflow.graph import in_order
 
 if TYPE_CHECKING:
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from treadle.store.records import Start
     from treadle.store.writer import Writer
     from treadle.workflow import Plan, PlannedJob
-
-CACHE = "cache"
-"""The folder for outputs of earlier states, beside the store, unless the workflow names one."""
 
 _SEALED = Look("unchanged")
 
@@ -86,7 +83,7 @@ class Upkeep:
         self.files = Files(writer.files())
         cache = None
         if plan.cache is not None:
-            where = plan.cache.folder or plan.folder / STATE / CACHE
+            where = cache_folder(plan.folder, plan.cache.folder)
             cache = Cache(where, plan.cache.size, self.files)
         self.freshness = Freshness(
             plan,

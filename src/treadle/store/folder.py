@@ -8,12 +8,25 @@ from pathlib import Path
 
 STATE = ".treadle"
 
+CACHE = "cache"
+"""Where outputs of earlier states are in it, unless the workflow names another folder."""
+
 _CACHE_TAG = """\
 Signature: 8a477f597d28d172789f06886806bc55
 # This folder holds what treadle keeps of its runs; it can be deleted.
 # For information about cache directory tags see https://bford.info/cachedir/
 """
 _FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def cache_folder(folder: Path, said: Path | None) -> Path:
+    """Return where outputs of earlier states are kept.
+
+    Args:
+        folder: of the workflow.
+        said: what that says of it.
+    """
+    return said or folder / STATE / CACHE
 
 
 def make_state_folder(folder: Path) -> Path:

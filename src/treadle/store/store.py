@@ -62,3 +62,8 @@ class Store:
         from treadle.store.opening import write  # noqa: PLC0415 -- sqlite3 is loaded when it is used
 
         return write(self)
+
+
+def store_beside(folder: Path) -> Store:
+    """Return the store of the workflow in a folder."""
+    return Store(folder / STATE / NAME)
