@@ -12,9 +12,9 @@ import pytest
 
 from treadle.store.beneath import is_inside
 from treadle.store.cache import Cache
+from treadle.store.cacheentry import Entry, Output, decoded, encoded
 from treadle.store.digest import digest_of
 from treadle.store.files import Files
-from treadle.store.kept import Kept, Output, decoded, encoded
 
 ONE = "1" * 32
 DATA = digest_of(b"data")
@@ -193,7 +193,7 @@ def test_an_entry_of_another_fingerprint_is_not_believed(
 
 
 def test_A04_an_entry_with_any_byte_flipped_or_cut_anywhere_is_refused() -> None:
-    kept = Kept({"a": Output(DATA, 4, 0o644)}, {"name": "text"})
+    kept = Entry({"a": Output(DATA, 4, 0o644)}, {"name": "text"})
     data = encoded(ONE, kept)
     assert decoded(ONE, data) == kept
 

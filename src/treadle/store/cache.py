@@ -30,10 +30,10 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from treadle.store.beneath import Beneath, Place
+from treadle.store.cacheentry import Entry, Output, stays_inside
 from treadle.store.cachefolder import CacheFolder, removed
 from treadle.store.digest import digest_of_link
 from treadle.store.files import Files
-from treadle.store.kept import Kept, Output, stays_inside
 from treadle.store.linked import Linked
 from treadle.store.sharing import LINKED_FROM, digest_at, share, temporary
 from treadle.store.trimming import trimmed
@@ -90,7 +90,7 @@ class Cache:
             self._folder.prepare()
             with Beneath(folder) as beneath:
                 described = {path: _described(beneath, path, outputs[path]) for path in outputs}
-                kept = Kept(dict(sorted(described.items())), values)
+                kept = Entry(dict(sorted(described.items())), values)
                 if kept.size > self._limit:
                     return f"has {kept.size:,} bytes; the cache has room for {self._limit:,}"
                 for path, output in kept.outputs.items():
@@ -169,7 +169,7 @@ class Cache:
 
     # -- restoring -----------------------------------------------------------------
 
-    def _put(self, beneath: Beneath, kept: Kept) -> None:
+    def _put(self, beneath: Beneath, kept: Entry) -> None:
         staged: list[tuple[str, str]] = []
         try:
             for path, output in kept.outputs.items():
@@ -199,7 +199,7 @@ class Cache:
             raise ValueError("a content is damaged")
         self._linked.note(made, content)
 
-    def _check_links(self, folder: str, kept: Kept) -> None:
+    def _check_links(self, folder: str, kept: Entry) -> None:
         for path, output in kept.outputs.items():
             if not output.link or output.digest == digest_of_link(output.link):
                 continue

@@ -7,7 +7,7 @@ import errno
 import os
 from collections.abc import Iterator
 
-from treadle.store.kept import MOST_BYTES, Kept, decoded, encoded, is_digest
+from treadle.store.cacheentry import MOST_BYTES, Entry, decoded, encoded, is_digest
 from treadle.store.sharing import temporary
 
 _OTHERS_WRITE = 0o022
@@ -92,7 +92,7 @@ class CacheFolder:
             os.makedirs(os.path.dirname(final), 0o700, exist_ok=True)
             os.replace(path, final)
 
-    def read(self, fingerprint: str) -> Kept:
+    def read(self, fingerprint: str) -> Entry:
         """Read an entry.
 
         Raises:
@@ -105,7 +105,7 @@ class CacheFolder:
             raise ValueError("the entry is too large")
         return decoded(fingerprint, data)
 
-    def write(self, fingerprint: str, kept: Kept) -> None:
+    def write(self, fingerprint: str, kept: Entry) -> None:
         """Write an entry.
 
         Raises:

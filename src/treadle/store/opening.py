@@ -8,9 +8,9 @@ from treadle.store import predecessor
 from treadle.store.database import check_structure, is_there, open_to_read, open_to_write
 from treadle.store.faults import DamagedError, mapped
 from treadle.store.folder import STATE, make_state_folder
-from treadle.store.ledger import moved_aside
 from treadle.store.lock import Lock
 from treadle.store.making import empty, make
+from treadle.store.pending import moved_aside
 from treadle.store.reader import Reader
 from treadle.store.rows import Rows
 from treadle.store.store import Store

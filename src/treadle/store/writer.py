@@ -12,8 +12,8 @@ from treadle.clock import SYSTEM
 from treadle.errors import StoreError
 from treadle.store import forms
 from treadle.store.knowledge import Knowledge
-from treadle.store.ledger import Ledger
 from treadle.store.lock import Lock
+from treadle.store.pending import Pending
 from treadle.store.records import End, FileEntry, Product, Session, SessionEnd, Start
 from treadle.store.retention import Retention
 from treadle.store.rows import Rows
@@ -22,7 +22,7 @@ from treadle.store.tables import FACTS, Table, pack
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
-class Writer(Ledger):
+class Writer(Pending):
     """The one writer of a store; it reads, too: what is recorded, not what is buffered.
 
     Args:

@@ -26,7 +26,7 @@ from treadle.store.uninterrupted import uninterrupted
 _CHECKPOINT = 1000  # pages in the log, about, before they are taken into the database
 
 
-class Ledger(Reader):
+class Pending(Reader):
     """What is noted and not recorded yet, and what is known of the tables meanwhile.
 
     Args:

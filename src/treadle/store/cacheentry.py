@@ -36,7 +36,7 @@ class Output(NamedTuple):
     link: str = ""
 
 
-class Kept(NamedTuple):
+class Entry(NamedTuple):
     """What a job made.
 
     Attributes:
@@ -58,13 +58,13 @@ def is_digest(text: object) -> bool:
     return isinstance(text, str) and _DIGEST.fullmatch(text) is not None
 
 
-def encoded(fingerprint: str, kept: Kept) -> bytes:
+def encoded(fingerprint: str, kept: Entry) -> bytes:
     """The bytes of an entry."""
     body = json.dumps([kept.outputs, kept.values], separators=(",", ":")).encode()
     return b"%s\n%s" % (_check(fingerprint, body), body)
 
 
-def decoded(fingerprint: str, data: bytes) -> Kept:
+def decoded(fingerprint: str, data: bytes) -> Entry:
     """Read an entry.
 
     Raises:
@@ -75,7 +75,7 @@ def decoded(fingerprint: str, data: bytes) -> Kept:
         raise ValueError("the entry is damaged")
     try:
         outputs, values = json.loads(body)
-        kept = Kept({path: Output(*fields) for path, fields in outputs.items()}, dict(values))
+        kept = Entry({path: Output(*fields) for path, fields in outputs.items()}, dict(values))
     except (RecursionError, TypeError, AttributeError) as error:
         raise ValueError("the entry is none") from error
     if not all(_is_sound(path, output) for path, output in kept.outputs.items()):
