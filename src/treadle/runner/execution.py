@@ -204,8 +204,9 @@ class Execution(metaclass=ABCMeta):
             for name, (failed, lost) in past.tries.items():
                 self.book.tried(name, failed=failed, lost=lost)
         settled = self.upkeep.settle()
-        if len(settled) < len(self.chosen):
-            self.upkeep.break_seals()
+        if self.upkeep.sealing is not None and len(settled) < len(self.chosen):
+            # Be ready for a run that changes things and is killed in the middle.
+            self.upkeep.sealing.seals.open()
         return settled
 
     def _expected(self) -> Mapping[str, float]:

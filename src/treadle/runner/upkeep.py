@@ -14,6 +14,7 @@ from treadle.runner.incremental.kinds import is_gathering, is_incremental
 from treadle.runner.incremental.look import Look
 from treadle.runner.incremental.partial import clear, not_ours, present
 from treadle.runner.recording import Notes
+from treadle.runner.sealing import Sealing
 from treadle.store.cache import Cache
 from treadle.store.files import Files
 from treadle.store.folder import cache_folder
@@ -47,6 +48,9 @@ class Upkeep:
         seals: of the jobs, if there are any.
         unbroken: the jobs whose seals are not broken.
         is_the_plan: a run that is resumed had this very plan from its beginning.
+
+    Attributes:
+        sealing: of the jobs; None if there are no seals.
     """
 
     def __init__(
@@ -65,7 +69,6 @@ class Upkeep:
         is_the_plan: bool = False,
     ) -> None:
         self.past = past
-        self._seals = seals
         self._unbroken = unbroken
         self._found: dict[str, Look] = {}
         self._is_the_plan = past is not None and is_the_plan
@@ -96,6 +99,9 @@ class Upkeep:
             cache=cache,
         )
         self.freshness.sealed = unbroken
+        self.sealing: Sealing | None = None
+        if seals is not None:
+            self.sealing = Sealing(plan, chosen, seals, self.freshness, self.pass_by)
 
     # -- before a run --------------------------------------------------------------------
 
@@ -147,7 +153,8 @@ class Upkeep:
 
     def _settle(self, name: str) -> None:
         """Look at a job; note it, if it need not run."""
-        seal = self._seals.look(name) if self._seals is not None else None
+        sealing = self.sealing
+        seal = sealing.seals.look(name) if sealing is not None else None
         look = self.freshness.look(name)
         failed = look.end is not None and look.end.kind == "failed"
         if failed or look.verdict not in ("unchanged", "stands"):
@@ -155,8 +162,8 @@ class Upkeep:
         self._found[name] = look
         self._take_values(name, look)
         self._book.adopt(filter(None, [look.end]))
-        if self._seals is not None and seal is not None:
-            self._seals.put_on(name, seal, self.files)
+        if sealing is not None and seal is not None:
+            sealing.seals.put_on(name, seal, self.files)
 
     def clear_open(self, starts: Iterable[Start]) -> None:
         """Deal with what the attempts left that nobody saw the end of."""
@@ -285,42 +292,9 @@ class Upkeep:
         Raises:
             StoreError: that cannot be kept.
         """
-        if self._seals is not None and not cut_short:
-            self._seal(self._seals)
+        if self.sealing is not None and not cut_short:
+            self.sealing.close(self._found, self._book, self._writer)
         if self.files.fresh or self.files.gone:
             self._writer.keep_files(self.files.fresh.values(), self.files.gone)
         if self.freshness.cache is not None:
             self.freshness.cache.trim()
-
-    # -- seals ---------------------------------------------------------------------------
-
-    def break_seals(self) -> None:
-        """Be ready for a run that changes things and is killed in the middle."""
-        if self._seals is not None:
-            self._seals.open()
-
-    def _seal(self, seals: Seals) -> None:
-        """Seal what ran and is unchanged now, for the next run."""
-        jobs, found = self._plan.jobs, self._found
-        ran = [name for name in self._chosen if name not in found]
-        seals.drop(name for name in ran if not is_gathering(jobs[name]))
-        self.freshness.look_afresh(found)
-        fine, left = {*found}, {*ran}
-        needs = {name: [need for need in jobs[name].needs if need in left] for name in ran}
-        for name in in_order(needs):
-            job = jobs[name]
-            if job.when is not None or job.on or not fine.issuperset(job.needs):
-                continue
-            if is_gathering(job):
-                self.pass_by(name)
-            elif not self._book.is_fine(name) or not self._is_unchanged(name, seals):
-                continue
-            fine.add(name)
-        seals.close(self._writer)
-
-    def _is_unchanged(self, name: str, seals: Seals) -> bool:
-        seal = seals.look(name)
-        if not self.freshness.is_unchanged(name):
-            return False
-        seals.put_on(name, seal, self.files)
-        return True
