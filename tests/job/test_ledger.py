@@ -38,8 +38,8 @@ class Told(Ledger):
     def on_recorded(self) -> None:
         self.told.append("recorded")
 
-    def on_full(self, error: StoreError) -> None:
-        self.told.append(str(error))
+    def on_full(self, text: str) -> None:
+        self.told.append(text.removeprefix("nothing more is started until there is room: "))
 
 
 def _ledger(*errors: StoreError) -> tuple[Told, Shelf, MockClock]:

@@ -13,16 +13,15 @@ from __future__ import annotations
 
 import logging
 import sys
-import time
 from collections.abc import Iterable, Mapping
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from treadle.clock import SYSTEM
-from treadle.errors import JobError, StoreError, StoreFullError
+from treadle.errors import JobError, StoreError
 from treadle.job.entries import cause_of, end_of, end_without, start_of, told
 from treadle.job.ledger import Ledger
+from treadle.store.folder import names_of_runs
 from treadle.store.records import SETTLED, End, Kind, SessionEnd
 
 if TYPE_CHECKING:
@@ -91,7 +90,8 @@ class Journal(Ledger):
             self._writer.resume(name, about)
             self._read(name, jobs)
         else:
-            name = _fresh_name({run.name for run in runs})
+            taken = {run.name for run in runs}
+            name = next(name for name in names_of_runs() if name not in taken)
             self._writer.begin(name, about)
         self.run = name
 
@@ -189,10 +189,9 @@ class Journal(Ledger):
 
     # -- commits -------------------------------------------------------------------------
 
-    def on_full(self, error: StoreError) -> None:
+    def on_full(self, text: str) -> None:
         """Say that nothing is started; see `Ledger`."""
-        room = "there is room" if isinstance(error, StoreFullError) else "it is free"
-        logger.warning("nothing more is started until %s: %s", room, error)
+        logger.warning("%s", text)
 
     def is_recorded(self) -> bool:
         """See `Ledger`; also raises what went wrong when something was noted."""
@@ -222,12 +221,6 @@ def check_id(uid: Any) -> None:
 
 def _may_go_on(run: RunRecord) -> bool:
     return run.is_cut_short and bool(run.last.about.get(_LIBRARY))
-
-
-def _fresh_name(taken: set[str]) -> str:
-    label = time.strftime("%Y%m%d-%H%M%S")
-    names = (label if number == 1 else f"{label}-{number}" for number in count(1))
-    return next(name for name in names if name not in taken)
 
 
 def _plain(tokens: float) -> float:

@@ -77,8 +77,8 @@ class Ledger:
     def on_recorded(self) -> None:  # a hook, empty unless overridden
         """Called when all that was noted is recorded, or never will be."""
 
-    def on_full(self, error: StoreError) -> None:  # a hook, empty unless overridden
-        """Called when there is no room and there was before."""
+    def on_full(self, text: str) -> None:  # a hook, empty unless overridden
+        """Called when there is no room and there was before; the text says so."""
 
     def noted(self) -> None:
         """Say that there is something to commit."""
@@ -111,7 +111,8 @@ class Ledger:
         now = self._now()
         if self.full is None:
             self._full_since = now
-            self.on_full(error)
+            room = "there is room" if isinstance(error, StoreFullError) else "it is free"
+            self.on_full(f"nothing more is started until {room}: {error}")
         self.full = error
         self.due = now + RETRY
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from itertools import count
 from typing import TYPE_CHECKING
 
-from treadle.store.folder import STATE, make_state_folder
+from treadle.store.folder import STATE, make_state_folder, names_of_runs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,9 +28,7 @@ def make_run_folder(folder: Path, resumed: str | None = None) -> tuple[str, Path
     if resumed is not None:
         (logs / resumed).mkdir(mode=0o700, exist_ok=True)
         return resumed, logs / resumed
-    label = time.strftime("%Y%m%d-%H%M%S")
-    for number in count(1):
-        run = label if number == 1 else f"{label}-{number}"
+    for run in names_of_runs():
         try:
             (logs / run).mkdir(mode=0o700)
         except FileExistsError:

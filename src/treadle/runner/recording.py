@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 from treadle.clock import SYSTEM
-from treadle.errors import StoreError, StoreFullError
 from treadle.job.ledger import Ledger
 from treadle.report.feed import (
     Fact,
@@ -201,10 +200,9 @@ class Recording(Ledger):
 
     # -- commits -------------------------------------------------------------------------
 
-    def on_full(self, error: StoreError) -> None:
+    def on_full(self, text: str) -> None:
         """Tell that nothing is started; see `Ledger`."""
-        room = "there is room" if isinstance(error, StoreFullError) else "it is free"
-        self._tell(Remark(f"nothing more is started until {room}: {error}"))
+        self._tell(Remark(text))
 
     def on_recorded(self) -> None:
         """Tell what was held; see `Ledger`."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+import time
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 STATE = ".treadle"
@@ -17,6 +20,13 @@ Signature: 8a477f597d28d172789f06886806bc55
 # For information about cache directory tags see https://bford.info/cachedir/
 """
 _FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def names_of_runs() -> Iterator[str]:
+    """Yield names for a run that begins now: its time, and that with a number."""
+    label = time.strftime("%Y%m%d-%H%M%S")
+    yield label
+    yield from (f"{label}-{number}" for number in count(2))
 
 
 def cache_folder(folder: Path, said: Path | None) -> Path:

@@ -119,9 +119,7 @@ class Freshness:
         why = self._reasons(job, look, product)
         if not why and product is not None:
             return look._replace(verdict="unchanged", values=product.values)
-        if product is None or product.fingerprint != look.fingerprint or why:
-            return self._restored(job, look._replace(why=tuple(why[:_MOST_REASONS])))
-        return look
+        return self._restored(job, look._replace(why=tuple(why[:_MOST_REASONS])))
 
     def _stands(self, job: PlannedJob, end: End, fingerprint: str) -> bool:
         if end.fingerprint != fingerprint:
